@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ports is only this table. A port is a promise between two rooms that
+// must not know each other.
+//
+//	port                       who calls            who implements              which kit judges
+//	inbound.CartTransfer       adapters/inbound     app/usecase                 app/e2e
+//	inbound.HandoffLinks       adapters/inbound     app/usecase                 app/e2e
+//	inbound.OrderLookup        adapters/inbound     app/usecase                 app/e2e
+//	backend.Carts, .Orders     app/usecase          plugins, through            plugins/protocol, app/e2e
+//	                                                adapters/backend
+//	store.Handoffs             app/usecase          adapters/store/sqlite       ports/store/storetest
+//	store.Idempotency          app/usecase          adapters/store/sqlite       ports/store/storetest
+//	store.Health               app                  adapters/store/sqlite       ports/store/storetest
+package ports
