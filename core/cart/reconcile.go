@@ -43,15 +43,15 @@ func Reconcile(asked []Item, got Cart, said []Problem) ([]Problem, error) {
 	return short, nil
 }
 
-// reasonFor keeps the backend's own word unless it contradicts the count.
+// reasonFor keeps the backend's own word unless it contradicts the count or is none of ours.
 func reasonFor(said Reason, got int64) Reason {
 	switch {
 	case got > 0:
 		return QuantityReduced
-	case said == "" || said == QuantityReduced:
-		return OutOfStock
+	case said == UnknownSKU || said == NotForSale:
+		return said
 	}
-	return said
+	return OutOfStock
 }
 
 // check holds a cart from outside to what every cart of ours must be.
@@ -64,8 +64,8 @@ func (c Cart) check() error {
 	}
 	amounts := c.Totals.amounts()
 	for _, l := range c.Lines {
-		if l.Quantity < 1 {
-			return badAnswer("a line holds fewer than one unit")
+		if l.Quantity < 1 || l.Quantity > QuantityMax { // bounded, so that no sum of lines can wrap around
+			return badAnswer("a line holds no unit, or more than anybody may ask for")
 		}
 		amounts = append(amounts, l.UnitPrice, l.Total)
 	}

@@ -33,5 +33,6 @@ func ParseToken(text string) (t Token, ok bool) {
 	if !prefixed || err != nil || len(raw) != len(t) {
 		return Token{}, false
 	}
-	return Token(raw), true
+	t = Token(raw)
+	return t, t.String() == text // the decoder skips line breaks
 }

@@ -74,13 +74,14 @@ const (
 type Terms struct{ Lease, Keep time.Duration }
 
 // Claim decides over a request with fingerprint fp at now, and returns the record
-// to keep. fresh refuses a replay: the answer is known to have been used up.
-func (r Record) Claim(fp Fingerprint, now time.Time, t Terms, fresh bool) (Record, Verdict) {
+// to keep. usedUp is the generation whose answer the caller knows to be used up,
+// and which is therefore not replayed; 0 when there is none.
+func (r Record) Claim(fp Fingerprint, now time.Time, t Terms, usedUp uint32) (Record, Verdict) {
 	same := r.Fingerprint == fp
 	switch {
 	case r.State == Running && now.Before(r.LeaseUntil):
 		return r, Wait
-	case r.State == Done && same && !fresh && now.Before(r.LiveUntil):
+	case r.State == Done && same && r.Generation != usedUp && now.Before(r.LiveUntil):
 		return r, Replay
 	case r.State == Done || !same || r.Generation == 0:
 		r.Generation++
@@ -90,8 +91,17 @@ func (r Record) Claim(fp Fingerprint, now time.Time, t Terms, fresh bool) (Recor
 	return r, Run
 }
 
+// Held reports whether the claim that returned claimed still stands: nobody took
+// over after its lease, and it was not given back. A takeover for the same request
+// works on the same generation, so a caller that may be late asks before it
+// finishes or releases: it would otherwise end its successor's claim.
+func (r Record) Held(claimed Record) bool {
+	return r.State == Running && r.Generation == claimed.Generation && r.LeaseUntil.Equal(claimed.LeaseUntil)
+}
+
 // Finish stores the answer of a generation, which may be replayed until liveUntil.
-// ok is false when another claim has taken over since: the answer is then void.
+// ok is false when nobody is at that generation any more, because its answer was
+// given or another effect has taken over: the answer is then void.
 func (r Record) Finish(generation uint32, answer []byte, liveUntil time.Time) (_ Record, ok bool) {
 	if r.State != Running || r.Generation != generation {
 		return r, false

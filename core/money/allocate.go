@@ -41,7 +41,7 @@ func (a Amount) Allocate(weights ...uint32) ([]Amount, error) {
 	}
 	out := make([]Amount, len(parts))
 	for i, p := range parts {
-		out[i] = Amount{int64(p), a.Currency}
+		out[i] = Amount{int64(p), a.Currency} //nolint:gosec // at most 1<<63, which wraps to the smallest int64 that negates to itself
 		if a.Minor < 0 {
 			out[i].Minor = -out[i].Minor
 		}

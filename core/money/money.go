@@ -65,9 +65,9 @@ func (a Amount) Times(n int64) (Amount, error) {
 		return Amount{}, overflow()
 	}
 	if negative {
-		return Amount{-int64(lo), a.Currency}, nil
+		return Amount{-int64(lo), a.Currency}, nil //nolint:gosec // lo is within limit; 1<<63 wraps to what it stands for
 	}
-	return Amount{int64(lo), a.Currency}, nil
+	return Amount{int64(lo), a.Currency}, nil //nolint:gosec // lo is within limit
 }
 
 // Sum adds amounts of the one currency c; of none it is Zero(c).
@@ -119,7 +119,10 @@ func Parse(text string, c Currency) (Amount, error) {
 		return Amount{}, badAmount()
 	}
 	minor, err := parseDigits(whole+frac+strings.Repeat("0", exp-len(frac)), negative)
-	return Amount{minor, c}, err
+	if err != nil {
+		return Amount{}, err
+	}
+	return Amount{minor, c}, nil
 }
 
 // textMax bounds what Parse looks at; no int64 needs more with its trailing zeros.
@@ -151,7 +154,7 @@ func parseDigits(digits string, negative bool) (int64, error) {
 // magnitude is |n|, right also for the smallest int64.
 func magnitude(n int64) uint64 {
 	if n < 0 {
-		return -uint64(n)
+		return -uint64(n) //nolint:gosec // wraps twice, which is exact for the smallest int64 too
 	}
 	return uint64(n)
 }

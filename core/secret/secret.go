@@ -10,27 +10,42 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"unique"
 )
 
 // Redacted is what every printer shows instead.
 const Redacted = "[redacted]"
 
-// Text is a secret. The zero Text holds nothing and equals nothing.
-type Text struct{ revealed string }
+// Text is a secret. The zero Text holds nothing and equals nothing presented to it.
+type Text struct {
+	// kept is behind a pointer, since fmt cannot call Format on an unexported field
+	// of somebody's struct and would print the contents; a Handle still compares by them.
+	kept unique.Handle[string]
+}
 
 // New hides text.
-func New(text string) Text { return Text{revealed: text} }
+func New(text string) Text {
+	if text == "" {
+		return Text{}
+	}
+	return Text{unique.Make(text)}
+}
 
 // Reveal is the text itself, for the one place that must send or compare it.
-func (t Text) Reveal() string { return t.revealed }
+func (t Text) Reveal() string {
+	if t.Empty() {
+		return ""
+	}
+	return t.kept.Value()
+}
 
 // Empty reports whether there is no secret.
-func (t Text) Empty() bool { return t.revealed == "" }
+func (t Text) Empty() bool { return t == Text{} }
 
 // Equal compares in a time that depends on neither side's contents. An empty
 // secret equals nothing, so that a forgotten one lets nobody in.
 func (t Text) Equal(presented string) bool {
-	a, b := sha256.Sum256([]byte(t.revealed)), sha256.Sum256([]byte(presented))
+	a, b := sha256.Sum256([]byte(t.Reveal())), sha256.Sum256([]byte(presented))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && !t.Empty()
 }
 
