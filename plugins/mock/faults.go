@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/cartage-dev/cartage/plugins/sdk"
+)
+
+// hurdle is what stands before the ports on purpose. The zero hurdle is none.
+type hurdle struct {
+	delay         time.Duration
+	faults        faults
+	calls, writes atomic.Uint64
+}
+
+// clear waits, and fails the calls that are to fail, before anything is done.
+func (h *hurdle) clear(ctx context.Context) error {
+	if h.delay > 0 {
+		wait := time.NewTimer(h.delay)
+		defer wait.Stop()
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			return sdk.NewFault(sdk.Unavailable, "too_slow", "the demonstration delay used the time up").By(sdk.SourceBackend).Because(ctx.Err())
+		}
+	}
+	if every(h.faults.FailEvery, &h.calls) {
+		return sdk.NewFault(sdk.Unavailable, "fault_switch", "this call fails for demonstration").By(sdk.SourceBackend)
+	}
+	return nil
+}
+
+// every counts, and is true for each n-th time.
+func every(n uint64, counted *atomic.Uint64) bool {
+	return n > 0 && counted.Add(1)%n == 0
+}
+
+type slowCarts struct {
+	hurdle *hurdle
+	carts  sdk.Carts
+}
+
+var _ sdk.Carts = slowCarts{}
+
+// Put may do its work and lose the answer.
+func (s slowCarts) Put(ctx context.Context, call sdk.Call, req sdk.PutCart) (sdk.PutAnswer, error) {
+	if err := s.hurdle.clear(ctx); err != nil {
+		return sdk.PutAnswer{}, err
+	}
+	answer, err := s.carts.Put(ctx, call, req)
+	if err == nil && every(s.hurdle.faults.LoseAnswerEvery, &s.hurdle.writes) {
+		return sdk.PutAnswer{}, sdk.NewFault(sdk.Unknown, "fault_switch", "this answer is lost for demonstration").By(sdk.SourceBackend)
+	}
+	return answer, err
+}
+
+// Get asks once the hurdle is cleared.
+func (s slowCarts) Get(ctx context.Context, call sdk.Call, id sdk.CartID) (sdk.Cart, error) {
+	if err := s.hurdle.clear(ctx); err != nil {
+		return sdk.Cart{}, err
+	}
+	return s.carts.Get(ctx, call, id)
+}
+
+type slowOrders struct {
+	hurdle *hurdle
+	orders sdk.Orders
+}
+
+var _ sdk.Orders = slowOrders{}
+
+// ByReference asks once the hurdle is cleared.
+func (s slowOrders) ByReference(ctx context.Context, call sdk.Call, reference string) (sdk.Order, error) {
+	if err := s.hurdle.clear(ctx); err != nil {
+		return sdk.Order{}, err
+	}
+	return s.orders.ByReference(ctx, call, reference)
+}
