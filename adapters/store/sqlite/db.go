@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"github.com/cartage-dev/cartage/ports/store"
+)
+
+// readersMax bounds the connections that only read.
+const readersMax = 4
+
+// Options say where the database is.
+type Options struct {
+	Path   string           // of the database file; made when it is not there
+	Logger *slog.Logger     // none: nothing is logged
+	Now    func() time.Time // none: time.Now
+}
+
+// DB is an open database, and this process its only host.
+type DB struct {
+	writer *sql.DB // one connection, so that writers queue here and not at SQLite's lock
+	reader *sql.DB
+	now    func() time.Time
+	log    *slog.Logger
+	path   string
+	close  func() error
+}
+
+// Open takes the database over and brings its schema up to date. The errors name
+// the file: another host holds it, it is not ours, it is damaged, or a newer
+// program has written it.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	path, err := settle(o.Path)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", o.Path, err)
+	}
+	lock, err := takeLock(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	db, err := open(ctx, path, o)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, errors.Join(err, lock.Close()))
+	}
+	db.close = sync.OnceValue(func() error {
+		return errors.Join(db.closePools(), lock.Close())
+	})
+	o.Logger.Info("database open", "path", path)
+	return db, nil
+}
+
+// open needs the lock: SQLite's own locks on a file are lost when the same process
+// opens and closes that file once more.
+func open(ctx context.Context, path string, o Options) (_ *DB, err error) {
+	if err := makeFile(path); err != nil {
+		return nil, err
+	}
+	db := &DB{now: o.Now, log: o.Logger, path: path}
+	if db.reader, err = pool(readerDSN(path), readersMax); err != nil {
+		return nil, err
+	}
+	if db.writer, err = pool(writerDSN(path), 1); err != nil {
+		return nil, errors.Join(err, db.reader.Close())
+	}
+	if err := db.prepare(ctx); err != nil {
+		return nil, errors.Join(err, db.closePools())
+	}
+	return db, nil
+}
+
+// prepare looks at the file before the writer's first connection changes anything in it.
+func (db *DB) prepare(ctx context.Context) error {
+	if err := inspect(ctx, db.reader); err != nil {
+		return err
+	}
+	if err := checkWAL(ctx, db.writer); err != nil {
+		return err
+	}
+	return migrate(ctx, db.writer, db.log)
+}
+
+func pool(dsn string, connections int) (*sql.DB, error) {
+	c, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	p := sql.OpenDB(c)
+	p.SetMaxOpenConns(connections)
+	p.SetMaxIdleConns(connections)
+	return p, nil
+}
+
+// Store is the ports of the database. They answer with faults after Close.
+func (db *DB) Store() store.Store {
+	return store.Store{Handoffs: handoffs{db}, Idempotency: records{db}, Health: health{db}}
+}
+
+// Close waits for what is running and lets the next host in. It may be called more than once.
+func (db *DB) Close() error { return db.close() }
+
+// closePools closes the readers first: the last connection folds the log into the database file.
+func (db *DB) closePools() error {
+	return errors.Join(db.reader.Close(), db.writer.Close())
+}
+
+// makeFile makes the database file, readable to its owner only; SQLite gives the
+// files beside it the same mode.
+func makeFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}

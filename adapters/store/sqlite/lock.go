@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// holderMax bounds what is read of a lock file.
+const holderMax = 512
+
+// takeLock makes this process the database's only host. The lock is the open
+// file's, so the system gives it back when the process dies; the file itself stays
+// behind, since removing it would let two hosts lock two files of one name.
+func takeLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock file: %w", err)
+	}
+	if err := flock(f); err != nil {
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			err = fmt.Errorf("another host has it open: %s", holder(f))
+		} else {
+			err = fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := sign(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("write lock file: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// flock tries again when a signal interrupts it.
+func flock(f *os.File) error {
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // G115: a descriptor is an int
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+func sign(f *os.File) error {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "unknown"
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err = f.WriteAt(fmt.Appendf(nil, "pid %d on %s\n", os.Getpid(), name), 0)
+	return err
+}
+
+// holder is what the lock's owner wrote of itself.
+func holder(f *os.File) string {
+	text, err := io.ReadAll(io.NewSectionReader(f, 0, holderMax))
+	if who := strings.TrimSpace(string(text)); err == nil && who != "" {
+		return who
+	}
+	return "it has not said who it is"
+}
