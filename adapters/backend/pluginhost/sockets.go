@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pluginhost
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+const (
+	socketsPrefix = "cartage-"
+	socketsLock   = "lock" // held for as long as the host lives
+	// pathMax leaves room for what go-plugin adds to a socket's path, which the
+	// system bounds at 107 bytes, or less.
+	pathMax = 60
+)
+
+// sockets is a folder of this host's own, open to nobody else.
+type sockets struct {
+	dir  string
+	lock *os.File
+}
+
+func openSockets(base string) (*sockets, error) {
+	if base == "" {
+		base = os.TempDir()
+	} else if err := os.MkdirAll(base, 0o700); err != nil {
+		return nil, err
+	}
+	base, err := filepath.Abs(base)
+	if err != nil {
+		return nil, err
+	}
+	if len(base) > pathMax {
+		return nil, fmt.Errorf("%s is too long for a socket's path: at most %d bytes", base, pathMax)
+	}
+	sweep(base)
+	for range claimsMax {
+		var s *sockets
+		if s, err = claim(base); err == nil {
+			return s, nil
+		}
+	}
+	return nil, err
+}
+
+// claimsMax bounds how often another host may sweep a folder away before it is locked.
+const claimsMax = 3
+
+func claim(base string) (*sockets, error) {
+	dir, err := os.MkdirTemp(base, socketsPrefix) // mode 0700
+	if err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, socketsLock), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // G304: a folder of our own
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		_, err = os.Stat(lock.Name())
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Close(), os.RemoveAll(dir))
+	}
+	return &sockets{dir, lock}, nil
+}
+
+// sweep removes the folders of hosts that are gone: those of ours whose lock nobody holds.
+func sweep(base string) {
+	left, _ := filepath.Glob(filepath.Join(base, socketsPrefix+"*", socketsLock))
+	for _, path := range left {
+		dir, err := os.Lstat(filepath.Dir(path))
+		if err != nil || !dir.IsDir() || !ownedByUs(dir) {
+			continue
+		}
+		lock, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0) //nolint:gosec // G304: a folder of our own
+		if err != nil {
+			continue
+		}
+		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			_ = os.RemoveAll(filepath.Dir(path))
+		}
+		_ = lock.Close()
+	}
+}
+
+func ownedByUs(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Getuid()
+}
+
+func (s *sockets) close() error { return errors.Join(os.RemoveAll(s.dir), s.lock.Close()) }

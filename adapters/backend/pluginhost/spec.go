@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pluginhost
+
+import (
+	"time"
+
+	"github.com/cartage-dev/cartage/core/secret"
+)
+
+// Spec says which program to run for one backend, and what it is told.
+type Spec struct {
+	Backend  string // the backend's name in config
+	Path     string // of the program, absolute
+	SHA256   string // of the program, in hexadecimal; empty: whatever it is
+	Settings []byte // one JSON object
+	Secrets  map[string]secret.Text
+	// StartTimeout bounds a start up to the handshake; zero is ten seconds.
+	StartTimeout time.Duration
+	// Env names variables of the host that are handed on. Beyond these a process
+	// sees PATH, TZ and where certificates are, and nothing else of the host's.
+	Env []string
+}
+
+// The states of a plugin.
+const (
+	Starting = "starting" // for the first time
+	Ready    = "ready"
+	Backoff  = "backoff"  // it ended; a new process starts soon
+	Stopping = "stopping" // no new calls; waiting for those in flight
+	Stopped  = "stopped"
+)
+
+// Status is how a plugin is at the moment.
+type Status struct {
+	State    string
+	PID      int       // 0 when no process runs
+	Restarts int       // since Launch
+	Since    time.Time // when the state began
+	LastExit string    // how the last process ended, for people; empty while the first runs
+	// Checked is "ok", or why the commerce system could not be reached when it was
+	// last asked; empty before the first answer.
+	Checked string
+	SHA256  string // of the program that runs
+}
+
+// The bounds of a plugin's life.
+const (
+	startMax      = 10 * time.Second // default of Spec.StartTimeout
+	configureMax  = 5 * time.Second
+	healthEvery   = 2 * time.Second
+	healthMax     = 500 * time.Millisecond
+	healthMisses  = 3 // in a row, and the process is killed
+	checkEvery    = 15 * time.Second
+	checkMax      = 5 * time.Second
+	restartWait   = time.Second // how long a call waits for the next process
+	drainMax      = 10 * time.Second
+	shutdownMax   = 3 * time.Second // from asking a process to end to killing it
+	backoffMax    = 30 * time.Second
+	backoffFirst  = 100 * time.Millisecond
+	crashesAtOnce = 5 // restarts without a pause within crashWindow
+	crashWindow   = time.Minute
+)
