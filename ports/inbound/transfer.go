@@ -24,6 +24,7 @@ type CartTransfer interface {
 	//
 	// Faults: Invalid (invalid_items, invalid_currency, invalid_reference; fields
 	// named), NotFound (unknown_shop), Conflict (reference_completed),
+	// Unauthenticated (the shopper's token is no longer good; the backend says so),
 	// Unsupported, Limited, Unavailable and Unknown (may be repeated as it is),
 	// Internal with Source Backend or Plugin when the backend's answer cannot be used.
 	Transfer(ctx context.Context, req TransferCart) (Transferred, error)

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/cartage-dev/cartage/ports/store"
+	"github.com/cartage-dev/cartage/ports/store/storetest"
+)
+
+// bugEnv names the bug that TestPlanted runs with.
+const bugEnv = "CARTAGE_STORETEST_BUG"
+
+// TestMemory shows that the kit asks for no more than the ports say.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(*testing.T) store.Store { return newMemory("") })
+}
+
+// TestPlanted is run by TestBugs, in a process of its own, and is meant to fail.
+func TestPlanted(t *testing.T) {
+	bug := os.Getenv(bugEnv)
+	if bug == "" {
+		t.Skip("no bug planted")
+	}
+	storetest.Run(t, func(*testing.T) store.Store { return newMemory(bug) })
+}
+
+// TestBugs proves that the kit bites.
+func TestBugs(t *testing.T) {
+	t.Parallel()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bug := range []string{
+		"put ends nothing", "put ends other shops' links", "put ends other references' links",
+		"put runs shop and reference together", "put revives", "target shared", "target trimmed",
+		"take in two steps", "take leaves it", "expiry hides the end", "expiry a nanosecond late",
+		"refusal uses up", "look uses up", "links swept as they expire", "ended links stay", "local time",
+		"scope run together", "update not serialised", "errors keep", "errors wrapped", "look keeps",
+		"microseconds", "answer change overlooked", "lease ignored", "running stays", "sweep without bound",
+		"deadline ignored",
+	} {
+		t.Run(bug, func(t *testing.T) {
+			t.Parallel()
+			child := exec.CommandContext(t.Context(), program, "-test.run=^TestPlanted$")
+			child.Env = append(os.Environ(), bugEnv+"="+bug)
+			out, err := child.CombinedOutput()
+			if failed, ok := errors.AsType[*exec.ExitError](err); !ok || failed.ExitCode() != 1 || !bytes.Contains(out, []byte("--- FAIL: TestPlanted/")) {
+				t.Errorf("the kit let it pass: %v\n%s", err, out)
+			}
+		})
+	}
+}
