@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package config is the host's settings: one struct tree, one Default, one Load
-// that layers file and environment over it, one Validate that reports every
-// mistake at once with its place.
+// Package config is the host's settings: one struct tree, one Default, and one Load
+// that layers file and environment over it, validates the whole and reports every
+// mistake at once with its place. example.yaml is the operator's reference.
 //
 // Invariant: a Config that Load returned is valid as a whole, and prints without
 // its secrets. The package knows nothing of what the settings are used for.
@@ -14,8 +14,9 @@ import (
 	"github.com/cartage-dev/cartage/core/secret"
 )
 
-// Config is everything an operator may set. Map keys (names of backends and
-// shops) are lower-case letters, digits and underscores, so that an environment variable can reach them.
+// Config is everything an operator may set. Map keys (names of backends, shops and
+// secrets) are lower-case letters and digits with single underscores between them,
+// so that an environment variable can reach them.
 type Config struct {
 	Server   Server             `koanf:"server"`
 	Admin    Admin              `koanf:"admin"`

@@ -47,7 +47,7 @@ type Status struct {
 // The bounds of a plugin's life.
 const (
 	startMax      = 10 * time.Second // default of Spec.StartTimeout
-	configureMax  = 5 * time.Second
+	configureMax  = 10 * time.Second
 	healthEvery   = 2 * time.Second
 	healthMax     = 500 * time.Millisecond
 	healthMisses  = 3 // in a row, and the process is killed

@@ -1,0 +1,45 @@
+# Every target says what it does: `make` or `make help` lists them.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TOOLS   := $(CURDIR)/.ci/bin
+LDFLAGS := -ldflags "-X main.version=$(VERSION)"
+
+.PHONY: help build run test check bench lint generate tools fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the host into bin/ and the plugins into bin/plugins/
+	@mkdir -p bin/plugins
+	$(GO) build $(LDFLAGS) -o bin/ ./app/cartage
+	$(GO) build -o bin/plugins/ $$($(GO) list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./plugins/...)
+
+run: build ## build and start the host in development mode with config/demo.yaml
+	./bin/cartage dev --config config/demo.yaml
+
+test: ## pass every test (those that need a browser run where there is one)
+	$(GO) test ./...
+
+check: build ## check config/demo.yaml and start each of its plugins once
+	./bin/cartage check --dev --config config/demo.yaml
+
+bench: ## compare the plugin process with the same adapter in process, side by side
+	$(GO) run ./app/e2e/bench
+
+lint: tools ## vet, format and lint, import rules included
+	$(GO) vet ./...
+	$(TOOLS)/golangci-lint run ./...
+	cd plugins/protocol && $(TOOLS)/buf lint && $(TOOLS)/buf format --diff --exit-code
+
+generate: tools ## make the generated code again from plugins/protocol/v1/*.proto
+	cd plugins/protocol && PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate
+
+fuzz: ## run every fuzz target for FUZZTIME (default 5s)
+	@GO=$(GO) sh .ci/fuzz.sh $(or $(FUZZTIME),5s)
+
+tools: ## install the pinned tools into .ci/bin
+	@GO=$(GO) sh .ci/tools.sh $(TOOLS)
+
+clean: ## remove what was built; data/ is left alone
+	rm -rf bin

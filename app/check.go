@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
+	"github.com/cartage-dev/cartage/config"
+	"github.com/cartage-dev/cartage/core/shop"
+)
+
+// Findings is what Check found out.
+type Findings struct {
+	OK       bool             `json:"ok"`
+	Backends []BackendFinding `json:"backends"`
+	Shops    []ShopFinding    `json:"shops"`
+}
+
+// BackendFinding is one backend; Problem is empty when it is well.
+type BackendFinding struct {
+	Backend string   `json:"backend"`
+	Plugin  string   `json:"plugin"`
+	Version string   `json:"version"`
+	Ports   []string `json:"ports"`
+	SHA256  string   `json:"sha256"`
+	Demo    bool     `json:"demo"`
+	Problem string   `json:"problem,omitempty"`
+}
+
+// ShopFinding is one shop with where its ports lead.
+type ShopFinding struct {
+	Shop     string            `json:"shop"`
+	Backends map[string]string `json:"backends"`
+	Poq      string            `json:"poq,omitempty"`
+}
+
+// Check starts each plugin of cfg, one after another so that the report names them
+// in order, and stops them again. The error is of the host alone; what is wrong with a backend is a finding.
+func Check(ctx context.Context, cfg config.Config, mode config.Mode, log *slog.Logger) (found Findings, err error) {
+	figures := prometheus.NewRegistry()
+	host, err := pluginhost.New(pluginhost.Options{Logger: log, SocketDir: cfg.Plugins.SocketDir, Registerer: figures})
+	if err != nil {
+		return Findings{}, err
+	}
+	defer func() { err = errors.Join(err, host.Close(context.WithoutCancel(ctx))) }()
+	backends := &Backends{host: host, cfg: cfg, mode: mode, log: log, figures: figures, running: map[string]running{}}
+	defer backends.stop()
+	found.OK = true
+	for _, name := range sortedKeys(cfg.Backends) {
+		finding := BackendFinding{Backend: name, Plugin: cfg.Backends[name].Plugin}
+		r, err := backends.launch(ctx, name)
+		if err != nil {
+			finding.Problem, found.OK = err.Error(), false
+		} else {
+			backends.running[name] = r
+			finding.describe(r)
+			if err := r.plugin.Check(ctx); err != nil {
+				finding.Problem, found.OK = r.plugin.Status().Checked, false
+			}
+		}
+		found.Backends = append(found.Backends, finding)
+	}
+	for _, name := range sortedKeys(cfg.Shops) {
+		c := cfg.Shops[name]
+		finding := ShopFinding{Shop: name, Backends: c.Backends}
+		if c.Poq != nil {
+			finding.Poq = c.Poq.Path
+		}
+		found.Shops = append(found.Shops, finding)
+		if _, err := newEntry(shop.ID(name), c, backends); err != nil && found.OK {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+func (f *BackendFinding) describe(r running) {
+	about := r.plugin.Description()
+	f.Plugin, f.Version, f.Demo, f.SHA256 = about.Info.Name, about.Info.Version, about.Info.Demo, r.plugin.Status().SHA256
+	for _, p := range about.Ports {
+		f.Ports = append(f.Ports, string(p))
+	}
+}
