@@ -47,16 +47,23 @@ func (c *check) backend(path, name string, b Backend) {
 	}
 }
 
+// callMost is the most that one call to a backend may take.
+const callMost = 5 * time.Second
+
 func (c *check) guard(path string, g Guard) {
 	bounded(c, path, []span[time.Duration]{
-		{"timeout", g.Timeout, 50 * time.Millisecond, 5 * time.Second},
-		{"probe_timeout", g.ProbeTimeout, 50 * time.Millisecond, 5 * time.Second},
+		{"timeout", g.Timeout, 50 * time.Millisecond, callMost},
+		{"probe_timeout", g.ProbeTimeout, 50 * time.Millisecond, callMost},
 		{"queue_wait", g.QueueWait, 0, 2 * time.Second},
 		{"window", g.Window, time.Second, 10 * time.Minute},
 		{"open_for", g.OpenFor, 100 * time.Millisecond, 5 * time.Minute},
 	}, spoken)
 	bounded(c, path, []span[int]{{"concurrency", g.Concurrency, 1, 4_096}, {"queue", g.Queue, 0, 4_096}}, decimal[int])
 	bounded(c, path, []span[uint32]{{"min_requests", g.MinRequests, 1, 1_000_000}, {"probes", g.Probes, 1, 1_000}}, decimal[uint32])
+	if least := 2 * max(g.Timeout, g.ProbeTimeout); g.Window >= time.Second && g.Window < least && least <= 2*callMost {
+		// A failure is booked where its call began: one longer than the window would never count.
+		c.wrong(join(path, "window"), spoken(g.Window)+" is too short", "write at least twice the timeouts, "+spoken(least), "")
+	}
 	if !(g.FailureRatio > 0 && g.FailureRatio <= 1) { // refuses NaN as well
 		c.wrong(join(path, "failure_ratio"), fmt.Sprintf("%g is out of bounds", g.FailureRatio), "write more than 0 and at most 1", "")
 	}

@@ -75,6 +75,7 @@ var bad = []struct {
 	{"timeout longer than the budget", "    plugin: magento2\n", "    plugin: magento2\n    guard: {timeout: 2500ms}\n", nil, `6:22: backends.m2.guard.timeout: 2.5s is more than the budget of shop uk, 2s; write the budget or less`},
 	{"budget too long", "    poq:\n", "    poq:\n      budget: 5s\n", nil, `22:15: shops.uk.poq.budget: 5s is out of bounds; write 100ms to 4s`},
 	{"answer cut before its budget", "server:\n", "server:\n  write_timeout: 2s\n", nil, `2:18: server.write_timeout: 2s ends an answer before the budget of shop uk, 2s; write more than the budget`},
+	{"window shorter than its calls", "    plugin: magento2\n", "    plugin: magento2\n    guard: {window: 2s}\n", nil, `6:21: backends.m2.guard.window: 2s is too short; write at least twice the timeouts, 3s`},
 	{"breaker ratio above one", "    plugin: magento2\n", "    plugin: magento2\n    guard: {failure_ratio: 1.5}\n", nil, `6:28: backends.m2.guard.failure_ratio: 1.5 is out of bounds; write more than 0 and at most 1`},
 	{"breaker ratio of nothing", "    plugin: magento2\n", "    plugin: magento2\n    guard: {failure_ratio: 0}\n", nil, `6:28: backends.m2.guard.failure_ratio: 0 is out of bounds; write more than 0 and at most 1`},
 	{"no calls at once", "    plugin: magento2\n", "    plugin: magento2\n    guard: {concurrency: 0}\n", nil, `6:26: backends.m2.guard.concurrency: 0 is out of bounds; write 1 to 4096`},
