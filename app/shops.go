@@ -60,15 +60,17 @@ func newShop(id shop.ID, c config.Shop) (shop.Shop, error) {
 		}
 		s.Currencies = append(s.Currencies, currency)
 	}
+	var origins []handoff.Origin
 	for _, host := range c.CheckoutHosts {
 		origin, err := handoff.ParseOrigin(host, true) // config has decided whether http may be
 		if err != nil {
 			return shop.Shop{}, err
 		}
-		s.Handoff.Origins = append(s.Handoff.Origins, origin)
+		origins = append(origins, origin)
 	}
-	s.Handoff.CookieDomains, s.Handoff.Headers = c.CookieDomains, c.Headers
-	return s, nil
+	var err error
+	s.Handoff, err = handoff.NewPolicy(origins, c.CookieDomains, c.Headers)
+	return s, err
 }
 
 // mix puts a shop's backend together, port by port.
