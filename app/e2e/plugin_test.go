@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -69,6 +70,30 @@ func TestKilledPluginCostsNoTransfer(t *testing.T) {
 	})
 	if _, restarts := plugin(t, h); restarts == 0 {
 		t.Error("no kill reached the plugin")
+	}
+}
+
+// TestDeathOfAPluginOpensNoBreaker kills the plugin while more calls are in flight
+// than the breaker needs to judge a backend by: they all end well on the next process.
+func TestDeathOfAPluginOpensNoBreaker(t *testing.T) {
+	t.Parallel()
+	const callers = 40
+	h := apptest.Start(t, apptest.Options{Environ: []string{"CARTAGE_BACKENDS__MOCK__SETTINGS__DELAY_MS=300"}})
+	var selling sync.WaitGroup
+	for c := range callers {
+		selling.Go(func() {
+			if status, body := post(t, h, bag(fmt.Sprintf("flight-%d", c), "1 item_1_sku")); status != http.StatusOK {
+				t.Errorf("%d %s", status, body)
+			}
+		})
+	}
+	time.Sleep(150 * time.Millisecond)
+	if pid, _ := plugin(t, h); pid > 0 {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	selling.Wait()
+	if _, body := get(t, h.Admin+"/readyz?verbose"); !strings.Contains(body, `breaker="closed"`) || !strings.Contains(body, `restarts="1"`) {
+		t.Errorf("afterwards: %s", body)
 	}
 }
 

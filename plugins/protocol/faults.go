@@ -5,6 +5,7 @@ package protocol
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/cartage-dev/cartage/core/fault"
 	protocolv1 "github.com/cartage-dev/cartage/plugins/protocol/v1"
+	"github.com/cartage-dev/cartage/ports/backend"
 )
 
 // The bounds of a fault on the wire. What exceeds them is cut by whoever sends and by whoever receives.
@@ -126,9 +128,12 @@ func FromStatus(err error, write bool) error {
 			}
 		}
 	}
-	f := fromCode(s, write)
 	// The text is a stranger's: it is kept for logs, never shown.
-	return f.Because(errors.New(text(s.Message(), messageMax)))
+	cause := errors.New(text(s.Message(), messageMax))
+	if errors.Is(err, backend.ErrInterrupted) {
+		cause = fmt.Errorf("%w: %w", backend.ErrInterrupted, cause)
+	}
+	return fromCode(s, write).Because(cause)
 }
 
 // decodeFault is ok unless the kind is a word of a newer peer; its code then

@@ -3,6 +3,7 @@
 package guard_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/cartage-dev/cartage/adapters/backend/guard"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/ports/backend"
 )
 
 // afterProbe is what becomes of a half-open breaker when its probe ends in a
@@ -68,6 +70,20 @@ func TestEveryKindInTheRatio(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A process that dies with many calls in flight says nothing about the shop behind it.
+func TestInterruptedCallsAreNotInTheRatio(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := newRig(t, usual())
+		r.shop.answer = func(context.Context) error {
+			return fault.New(fault.Unknown, "plugin_gone", "planned").By(fault.Plugin).Because(backend.ErrInterrupted)
+		}
+		for range 50 {
+			wantFault(t, r.write(t.Context()), fault.Unknown, "plugin_gone")
+		}
+		r.wantState(t, guard.Closed)
+	})
 }
 
 func TestOpensByRatio(t *testing.T) {

@@ -134,7 +134,11 @@ func (o *operation) send(ctx context.Context, send func(context.Context) error) 
 	if f.Kind.CountsAgainstBackend() && errors.Is(ctx.Err(), context.Canceled) {
 		return errNoVerdict, err // the caller went away; the backend had no chance
 	}
-	if verdict = judge(f.Kind); verdict != nil {
+	verdict = judge(f.Kind)
+	if errors.Is(err, backend.ErrInterrupted) {
+		verdict = errNoVerdict // else one process that dies with many calls in flight would open the breaker
+	}
+	if verdict != nil {
 		g.lastFault.Store(&incident{at: time.Now(), op: o.name, fault: f})
 	}
 	return verdict, err

@@ -26,6 +26,7 @@ type Plugin struct {
 	description protocol.Description
 
 	current  atomic.Pointer[generation]
+	startAt  atomic.Int64    // Unix nanoseconds of the next start, while there is a pause before it
 	stopping context.Context // ended by stop
 	stop     context.CancelFunc
 	joined   chan struct{} // closed when the owner and the process are gone
@@ -191,10 +192,12 @@ func (p *Plugin) watchBackend(ctx context.Context, g *generation) {
 func (p *Plugin) again(crashes *[]time.Time) *generation {
 	for {
 		*crashes = slices.DeleteFunc(*crashes, func(at time.Time) bool { return time.Since(at) > crashWindow })
+		rest := pause(len(*crashes))
+		p.startAt.Store(time.Now().Add(rest).UnixNano())
 		select {
 		case <-p.stopping.Done():
 			return nil
-		case <-time.After(pause(len(*crashes))):
+		case <-time.After(rest):
 		}
 		g, d, err := p.launch(p.stopping)
 		if err == nil && !sameOffer(d, p.description) {
@@ -211,6 +214,9 @@ func (p *Plugin) again(crashes *[]time.Time) *generation {
 		*crashes = append(*crashes, time.Now())
 	}
 }
+
+// startsIn is how long it is until the next process is started; not positive when it may be any moment.
+func (p *Plugin) startsIn() time.Duration { return time.Until(time.Unix(0, p.startAt.Load())) }
 
 // pause is how long to wait before a restart, after so many crashes of late: not
 // at all at first, then longer and longer, with a jitter that keeps backends out of step.

@@ -193,14 +193,14 @@ func TestKill(t *testing.T) {
 		{"SIGKILL", func(_ *testing.T, p *pluginhost.Plugin) { _ = syscall.Kill(p.Status().PID, syscall.SIGKILL) }, "signal 9"},
 		{"SIGSEGV", func(_ *testing.T, p *pluginhost.Plugin) { _ = syscall.Kill(p.Status().PID, syscall.SIGABRT) }, ""},
 		{"exit in a call", func(t *testing.T, p *pluginhost.Plugin) {
-			if _, err := put(t.Context(), p, "exit"); fault.KindOf(err) != fault.Unknown {
-				t.Errorf("the write in flight: got %v, want it perhaps done", err)
+			if _, err := put(t.Context(), p, "exit"); fault.KindOf(err) != fault.Unknown || !errors.Is(err, backend.ErrInterrupted) {
+				t.Errorf("the write in flight: got %v, want it perhaps done and interrupted", err)
 			}
 		}, "status 4"},
 		{"stops", func(t *testing.T, p *pluginhost.Plugin) {
 			began := time.Now()
-			if _, err := put(soon(t, 300*time.Millisecond), p, "stop"); fault.KindOf(err) != fault.Unknown {
-				t.Errorf("the write in flight: got %v, want it perhaps done", err)
+			if _, err := put(soon(t, 300*time.Millisecond), p, "stop"); fault.KindOf(err) != fault.Unknown || errors.Is(err, backend.ErrInterrupted) {
+				t.Errorf("the write in flight: got %v, want it perhaps done and not interrupted", err)
 			}
 			if took := time.Since(began); took > 2*time.Second {
 				t.Errorf("the call took %s", took)

@@ -4,11 +4,15 @@ package pluginhost
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/ports/backend"
 )
 
 // router is a connection to whichever process of a plugin is current.
@@ -23,7 +27,30 @@ func (r router) Invoke(ctx context.Context, method string, args, reply any, opts
 		return err
 	}
 	defer g.inFlight.Add(-1)
-	return g.conn.Invoke(ctx, method, args, reply, opts...)
+	err = g.conn.Invoke(ctx, method, args, reply, opts...)
+	if g.interrupted(ctx, err) {
+		return fmt.Errorf("%w: %w", backend.ErrInterrupted, err)
+	}
+	return err
+}
+
+// noticeMax bounds how long after a call that was cut off the end of the process may be noticed.
+const noticeMax = 100 * time.Millisecond
+
+// interrupted reports whether a call ended because its process did. Only the
+// transport answers with such a code and no detail, or a plugin that knows only codes.
+func (g *generation) interrupted(ctx context.Context, err error) bool {
+	s, ok := status.FromError(err)
+	if !ok || len(s.Details()) > 0 || s.Code() != codes.Unavailable && s.Code() != codes.Canceled {
+		return false
+	}
+	select {
+	case <-g.process.ended:
+		return true
+	case <-time.After(noticeMax):
+	case <-ctx.Done():
+	}
+	return g.draining.Load()
 }
 
 // NewStream is not part of the protocol.
@@ -49,13 +76,16 @@ func (p *Plugin) acquire(ctx context.Context) (*generation, error) {
 			wait = time.NewTimer(restartWait)
 			defer wait.Stop()
 		}
+		if p.startsIn() > restartWait {
+			return nil, restarting().After(p.startsIn())
+		}
 		select {
 		case <-changed:
 		case <-p.stopping.Done():
 		case <-wait.C:
 			return nil, restarting()
 		case <-ctx.Done():
-			return nil, restarting().Because(ctx.Err())
+			return nil, restarting()
 		}
 	}
 }
@@ -76,5 +106,6 @@ func (p *Plugin) pin() *generation {
 }
 
 func restarting() *fault.Error {
-	return fault.New(fault.Unavailable, "plugin_restarting", "the backend's plugin is being started again").By(fault.Plugin).After(time.Second)
+	return fault.New(fault.Unavailable, "plugin_restarting", "the backend's plugin is being started again").
+		By(fault.Plugin).After(time.Second).Because(backend.ErrInterrupted)
 }
