@@ -34,7 +34,10 @@ type DB struct {
 	now    func() time.Time
 	log    *slog.Logger
 	path   string
-	close  func() error
+	// running is held for reading by whatever uses the connections, since closing
+	// them waits for nobody, and for good by Close.
+	running sync.RWMutex
+	close   func() error
 }
 
 // Open takes the database over and brings its schema up to date. The errors name
@@ -60,6 +63,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open database %s: %w", path, errors.Join(err, lock.Close()))
 	}
 	db.close = sync.OnceValue(func() error {
+		db.running.Lock()
 		return errors.Join(db.closePools(), lock.Close())
 	})
 	o.Logger.Info("database open", "path", path)
@@ -115,6 +119,16 @@ func (db *DB) Store() store.Store {
 // Close waits for what is running and lets the next host in. It may be called more than once.
 func (db *DB) Close() error { return db.close() }
 
+var errClosed = errors.New("the database is closed")
+
+// enter keeps Close waiting until db.running.RUnlock, and fails once Close was called.
+func (db *DB) enter(doing string) error {
+	if !db.running.TryRLock() {
+		return notWritten(doing, errClosed)
+	}
+	return nil
+}
+
 // closePools closes the readers first: the last connection folds the log into the database file.
 func (db *DB) closePools() error {
 	return errors.Join(db.reader.Close(), db.writer.Close())
@@ -123,7 +137,7 @@ func (db *DB) closePools() error {
 // makeFile makes the database file, readable to its owner only; SQLite gives the
 // files beside it the same mode.
 func makeFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the operator's own path
 	if err != nil {
 		return err
 	}

@@ -91,12 +91,17 @@ func ended() error {
 
 // Live implements store.Handoffs.
 func (s handoffs) Live(ctx context.Context, hash handoff.Hash, now time.Time) (bool, error) {
+	const doing = "look at link"
+	if err := s.db.enter(doing); err != nil {
+		return false, err
+	}
+	defer s.db.running.RUnlock()
 	var live bool
 	err := s.db.reader.QueryRowContext(ctx,
 		`SELECT EXISTS (SELECT 1 FROM handoff WHERE hash = ? AND ended = 0 AND expires_at > ?)`,
 		hash[:], instant(now)).Scan(&live)
 	if err != nil {
-		return false, notWritten("look at link", err)
+		return false, notWritten(doing, err)
 	}
 	return live, nil
 }

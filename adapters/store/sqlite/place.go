@@ -10,7 +10,9 @@ import (
 )
 
 // settle makes the database's folder, for its owner only, and returns the path
-// without symbolic links, so that two names of one file have one lock.
+// without symbolic links, so that two names of one file have one lock. A link to
+// a file that is not there yet is refused: it would be resolved from the second
+// start on only.
 func settle(path string) (string, error) {
 	if path == "" {
 		return "", errors.New("no path given")
@@ -29,7 +31,11 @@ func settle(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, filepath.Base(path)), checkFileSystem(dir)
+	path = filepath.Join(dir, filepath.Base(path))
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return "", errors.New("it is a symbolic link that leads to no file")
+	}
+	return path, checkFileSystem(dir)
 }
 
 // makeDir is os.MkdirAll with each new folder's name on disk before anything is

@@ -15,6 +15,10 @@ import (
 // that changed nothing costs no disk access. ctx bounds the wait for other writers
 // and everything before COMMIT, which is never interrupted.
 func (db *DB) write(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
+	if err := db.enter(doing); err != nil {
+		return err
+	}
+	defer db.running.RUnlock()
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return notWritten(doing, err)

@@ -237,12 +237,12 @@ func scopes(t *testing.T, s store.Store) {
 	}
 	for i, at := range all {
 		kept := full()
-		kept.Generation = uint32(i) + 1 //nolint:gosec // G115: a few
+		kept.Generation = uint32(i) + 1
 		r.keep(at, kept)
 	}
 	for i, at := range all {
 		want := full()
-		want.Generation = uint32(i) + 1 //nolint:gosec // G115: a few
+		want.Generation = uint32(i) + 1
 		r.holds(at, want)
 	}
 }

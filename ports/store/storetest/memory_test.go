@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/cartage-dev/cartage/core/fault"
@@ -19,7 +18,7 @@ import (
 type memory struct {
 	bug string
 
-	mu      sync.Mutex
+	turn    chan struct{} // holds one token; who has it works
 	links   map[handoff.Hash]*kept
 	records map[string]idempotency.Record
 }
@@ -30,27 +29,51 @@ type kept struct {
 }
 
 func newMemory(bug string) store.Store {
-	m := &memory{bug: bug, links: map[handoff.Hash]*kept{}, records: map[string]idempotency.Record{}}
+	m := &memory{bug: bug, turn: make(chan struct{}, 1), links: map[handoff.Hash]*kept{}, records: map[string]idempotency.Record{}}
 	return store.Store{Handoffs: memoryLinks{m}, Idempotency: memoryRecords{m}, Health: m}
 }
 
-func (m *memory) Ping(ctx context.Context) error { return m.late(ctx) }
-
-func (m *memory) late(ctx context.Context) error {
-	if ctx.Err() != nil && m.bug != "deadline ignored" {
-		return fault.New(fault.Unavailable, "", "late").Because(ctx.Err())
+func (m *memory) Ping(ctx context.Context) error {
+	if err := m.begin(ctx); err != nil {
+		return err
 	}
+	m.end()
 	return nil
+}
+
+// begin waits for its turn, within ctx.
+func (m *memory) begin(ctx context.Context) error {
+	if m.bug == "deadline ignored" {
+		ctx = context.WithoutCancel(ctx)
+	}
+	err := ctx.Err()
+	if err == nil {
+		select {
+		case m.turn <- struct{}{}:
+			return nil
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	return fault.New(fault.Unavailable, "", "late").Because(err)
+}
+
+func (m *memory) end() { <-m.turn }
+
+// pause lets others go on in the middle of something.
+func (m *memory) pause() {
+	m.end()
+	time.Sleep(time.Millisecond)
+	m.turn <- struct{}{}
 }
 
 type memoryLinks struct{ *memory }
 
 func (m memoryLinks) Put(ctx context.Context, h store.Handoff) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.late(ctx); err != nil {
+	if err := m.begin(ctx); err != nil {
 		return err
 	}
+	defer m.end()
 	for hash, other := range m.links {
 		sameShop := other.Shop == h.Shop || m.bug == "put ends other shops' links"
 		sameReference := other.Reference == h.Reference || m.bug == "put ends other references' links"
@@ -75,21 +98,10 @@ func (m memoryLinks) Put(ctx context.Context, h store.Handoff) error {
 }
 
 func (m memoryLinks) Take(ctx context.Context, hash handoff.Hash, now time.Time) (store.Handoff, error) {
-	m.mu.Lock()
-	if m.bug == "take in two steps" {
-		l := m.links[hash]
-		seen := l != nil && l.ended
-		m.mu.Unlock()
-		time.Sleep(time.Millisecond)
-		m.mu.Lock()
-		if l != nil {
-			l.ended = seen
-		}
-	}
-	defer m.mu.Unlock()
-	if err := m.late(ctx); err != nil {
+	if err := m.begin(ctx); err != nil {
 		return store.Handoff{}, err
 	}
+	defer m.end()
 	l := m.links[hash]
 	over := l == nil || m.expired(l, now)
 	switch {
@@ -100,6 +112,9 @@ func (m memoryLinks) Take(ctx context.Context, hash handoff.Hash, now time.Time)
 		return store.Handoff{}, fault.New(fault.NotFound, "", "not found")
 	case l.ended:
 		return store.Handoff{}, fault.New(fault.Conflict, "handoff_ended", "ended")
+	}
+	if m.bug == "take in two steps" {
+		m.pause()
 	}
 	l.ended = m.bug != "take leaves it"
 	h := l.Handoff
@@ -117,11 +132,10 @@ func (m *memory) expired(l *kept, now time.Time) bool {
 }
 
 func (m memoryLinks) Live(ctx context.Context, hash handoff.Hash, now time.Time) (bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.late(ctx); err != nil {
+	if err := m.begin(ctx); err != nil {
 		return false, err
 	}
+	defer m.end()
 	l := m.links[hash]
 	live := l != nil && !l.ended && !m.expired(l, now)
 	if live && m.bug == "look uses up" {
@@ -131,19 +145,21 @@ func (m memoryLinks) Live(ctx context.Context, hash handoff.Hash, now time.Time)
 }
 
 func (m memoryLinks) Sweep(ctx context.Context, now time.Time) (n int, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer m.end()
 	after := 24 * time.Hour
 	if m.bug == "links swept as they expire" {
 		after = 0
 	}
 	for hash, l := range m.links {
-		if n < store.SweepMax && !now.Before(l.ExpiresAt.Add(after)) && (!l.ended || m.bug != "ended links stay") && m.late(ctx) == nil {
+		if n < store.SweepMax && !now.Before(l.ExpiresAt.Add(after)) && (!l.ended || m.bug != "ended links stay") {
 			delete(m.links, hash)
 			n++
 		}
 	}
-	return n, m.late(ctx)
+	return n, nil
 }
 
 type memoryRecords struct{ *memory }
@@ -156,17 +172,14 @@ func (m memoryRecords) key(s idempotency.Scope) string {
 }
 
 func (m memoryRecords) Update(ctx context.Context, scope idempotency.Scope, fn func(idempotency.Record) (idempotency.Record, error)) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.late(ctx); err != nil {
+	if err := m.begin(ctx); err != nil {
 		return err
 	}
+	defer m.end()
 	before, there := m.records[m.key(scope)]
 	before.Answer = bytes.Clone(before.Answer)
 	if m.bug == "update not serialised" {
-		m.mu.Unlock()
-		time.Sleep(time.Millisecond)
-		m.mu.Lock()
+		m.pause()
 	}
 	after, err := fn(before)
 	if err != nil && m.bug != "errors keep" {
@@ -201,8 +214,10 @@ func (m memoryRecords) stored(before, after idempotency.Record) idempotency.Reco
 }
 
 func (m memoryRecords) Sweep(ctx context.Context, now time.Time) (n int, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer m.end()
 	for key, r := range m.records {
 		working := r.State == idempotency.Running && now.Before(r.LeaseUntil)
 		if m.bug == "lease ignored" {
@@ -211,10 +226,10 @@ func (m memoryRecords) Sweep(ctx context.Context, now time.Time) (n int, err err
 		if m.bug == "running stays" {
 			working = r.State == idempotency.Running
 		}
-		if r.KeepUntil.Before(now) && !working && (n < store.SweepMax || m.bug == "sweep without bound") && m.late(ctx) == nil {
+		if r.KeepUntil.Before(now) && !working && (n < store.SweepMax || m.bug == "sweep without bound") {
 			delete(m.records, key)
 			n++
 		}
 	}
-	return n, m.late(ctx)
+	return n, nil
 }

@@ -104,7 +104,7 @@ func (w *walk) put() {
 	}
 	h.Target = make([]byte, w.IntN(20))
 	for i := range h.Target {
-		h.Target[i] = byte(w.Uint32())
+		h.Target[i] = "\x00\x01a \n\x7f\x80\xff"[w.IntN(8)]
 	}
 	h.ExpiresAt = w.now.Add(time.Duration(w.IntN(20)-1) * time.Minute)
 	w.did("put link %d of %s/%s until %s", at, h.Shop, h.Reference, h.ExpiresAt.Sub(noon))
@@ -185,7 +185,7 @@ var errRandom = errors.New("no")
 func (w *walk) update() {
 	at := idempotency.Scope{Shop: "alpha", Operation: []string{"a", "b"}[w.IntN(2)], Name: fmt.Sprint(w.IntN(3))}
 	before := w.records[at]
-	fp, generation, answer := idempotency.Fingerprint{byte(w.IntN(2))}, before.Generation, []byte(fmt.Sprint(w.Uint32()))
+	fp, generation, answer := []idempotency.Fingerprint{{1}, {2}}[w.IntN(2)], before.Generation, []byte(fmt.Sprint(w.Uint32()))
 	terms := idempotency.Terms{Lease: 10 * time.Second, Keep: time.Duration(w.IntN(48)) * time.Hour}
 	now, kind := w.now, w.weighted(6, 4, 2, 2, 2)
 	var failure error

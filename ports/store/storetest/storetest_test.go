@@ -49,7 +49,7 @@ func TestBugs(t *testing.T) {
 	} {
 		t.Run(bug, func(t *testing.T) {
 			t.Parallel()
-			child := exec.CommandContext(t.Context(), program, "-test.run=^TestPlanted$")
+			child := exec.CommandContext(t.Context(), program, "-test.run=^TestPlanted$", "-test.failfast")
 			child.Env = append(os.Environ(), bugEnv+"="+bug)
 			out, err := child.CombinedOutput()
 			if failed, ok := errors.AsType[*exec.ExitError](err); !ok || failed.ExitCode() != 1 || !bytes.Contains(out, []byte("--- FAIL: TestPlanted/")) {
