@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// details prints a part's facts in a steady order: " breaker=closed pid=4711".
+// details prints a part's facts in a steady order: breaker="closed" pid="4711".
 func details(facts map[string]string) string {
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(facts)) {

@@ -3,7 +3,6 @@
 package httpserver
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -50,21 +49,24 @@ func Register[C prometheus.Collector](reg prometheus.Registerer, c C) C {
 }
 
 // observe counts and logs one answered request.
-func (s *wall) observe(out *recorder, method string, v *visit, took time.Duration) {
+func (s *wall) observe(r *http.Request, out *recorder, v *visit, began time.Time) {
+	took, method := time.Since(began), methodLabel(r.Method)
 	if out.status == 0 {
 		out.status = http.StatusOK // net/http writes it when a handler wrote nothing
+	}
+	if v.route == "" && r.Method != http.MethodConnect { // the mux makes a pattern up of the path where it redirects a CONNECT
+		v.route = r.Pattern
 	}
 	if v.route == "" {
 		v.route = noRoute
 	}
-	method = methodLabel(method)
 	s.figures.requests.WithLabelValues(s.name, v.route, method, strconv.Itoa(out.status)).Inc()
 	s.figures.seconds.WithLabelValues(s.name, v.route).Observe(took.Seconds())
 	level := slog.LevelDebug
 	if out.status >= http.StatusInternalServerError {
 		level = slog.LevelInfo
 	}
-	s.log.LogAttrs(context.Background(), level, "request answered",
+	s.log.LogAttrs(r.Context(), level, "request answered",
 		slog.String("listener", s.name), slog.String("request_id", v.requestID), slog.String("route", v.route),
 		slog.String("method", method), slog.Int("status", out.status), slog.Int64("bytes", out.bytes),
 		slog.Int64("took_ms", took.Milliseconds()), slog.String("client_ip", v.client.String()))

@@ -60,15 +60,17 @@ func (w *walker) refuse(reason string, offset int64) error {
 		With(fault.Field{Path: w.where(), Reason: reason, Detail: fmt.Sprintf("line %d, column %d", line, column)})
 }
 
-// syntaxFault is for an error of the token decoder.
+// syntaxFault is for an error of the token decoder, which does not count the
+// brackets and commas before it: reading the whole at once says where it is.
 func (w *walker) syntaxFault(err error) error {
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return w.refuse("syntax", max(0, syntax.Offset-1))
-	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return w.refuse("unexpected_end", int64(len(w.raw)))
 	}
-	return w.refuse("syntax", w.dec.InputOffset())
+	at := w.at
+	if syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(w.raw, new(json.RawMessage))); ok {
+		at = max(0, syntax.Offset-1)
+	}
+	return w.refuse("syntax", at)
 }
 
 // unmarshalFault is for what the walk let through and encoding/json did not take.

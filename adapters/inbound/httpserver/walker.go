@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"reflect"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ const keyShownMax = 64
 type walker struct {
 	raw  []byte
 	dec  *json.Decoder
+	at   int64 // where the token that was read last begins
 	path []step
 }
 
@@ -52,10 +52,19 @@ func (w *walker) where() string {
 	return b.String()
 }
 
+// token reads the next token.
+func (w *walker) token() (json.Token, error) {
+	w.at = w.dec.InputOffset()
+	for w.at < int64(len(w.raw)) && strings.IndexByte(" \t\r\n,:", w.raw[w.at]) >= 0 {
+		w.at++
+	}
+	return w.dec.Token()
+}
+
 // document is one value of into's type, and nothing after it.
 func (w *walker) document(into any) error {
 	t := reflect.TypeOf(into)
-	token, err := w.dec.Token()
+	token, err := w.token()
 	if err != nil {
 		return w.syntaxFault(err)
 	}
@@ -65,9 +74,8 @@ func (w *walker) document(into any) error {
 	if err := w.value(token, t, 1); err != nil {
 		return err
 	}
-	end := w.dec.InputOffset()
-	if _, err := w.dec.Token(); !errors.Is(err, io.EOF) {
-		return w.refuse("trailing_data", end)
+	if rest := bytes.TrimLeft(w.raw[w.dec.InputOffset():], " \t\r\n"); len(rest) > 0 {
+		return w.refuse("trailing_data", int64(len(w.raw)-len(rest)))
 	}
 	return nil
 }
@@ -75,7 +83,7 @@ func (w *walker) document(into any) error {
 // next is the value that comes next in an array or behind a key.
 func (w *walker) next(at step, t reflect.Type, depth int) error {
 	w.path = append(w.path, at)
-	token, err := w.dec.Token()
+	token, err := w.token()
 	if err != nil {
 		return w.syntaxFault(err)
 	}
@@ -91,7 +99,7 @@ func (w *walker) value(token json.Token, t reflect.Type, depth int) error {
 	switch token := token.(type) {
 	case json.Delim:
 		if depth > DepthMax {
-			return w.refuse("too_deep", w.dec.InputOffset())
+			return w.refuse("too_deep", w.at)
 		}
 		if token == '{' {
 			return w.object(t, depth)
@@ -137,7 +145,7 @@ func (w *walker) object(t reflect.Type, depth int) error {
 	}
 	seen := map[string]string{} // folded, to the key as written
 	for w.dec.More() {
-		token, err := w.dec.Token()
+		token, err := w.token()
 		if err != nil {
 			return w.syntaxFault(err)
 		}
@@ -147,7 +155,7 @@ func (w *walker) object(t reflect.Type, depth int) error {
 		before, twice := seen[folded]
 		if reason := keyFault(key, twice, before, name); reason != "" {
 			w.path = append(w.path, at)
-			return w.refuse(reason, w.dec.InputOffset())
+			return w.refuse(reason, w.at)
 		}
 		seen[folded] = key
 		if err := w.next(at, field, depth+1); err != nil {
@@ -171,7 +179,7 @@ func keyFault(key string, twice bool, before, name string) string {
 
 // end takes the closing bracket, or whatever stands in its place.
 func (w *walker) end() error {
-	if _, err := w.dec.Token(); err != nil {
+	if _, err := w.token(); err != nil {
 		return w.syntaxFault(err)
 	}
 	return nil
@@ -187,9 +195,9 @@ func (w *walker) number(n json.Number, t reflect.Type) error {
 	_, err := strconv.ParseInt(n.String(), 10, t.Bits())
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return w.refuse("out_of_range", w.dec.InputOffset())
+		return w.refuse("out_of_range", w.at)
 	case err != nil:
-		return w.refuse("not_an_integer", w.dec.InputOffset())
+		return w.refuse("not_an_integer", w.at)
 	}
 	return nil
 }
@@ -209,7 +217,7 @@ func (w *walker) mistyped(t reflect.Type) error {
 	case kind == reflect.Struct:
 		reason = "not_an_object"
 	}
-	return w.refuse(reason, w.dec.InputOffset())
+	return w.refuse(reason, w.at)
 }
 
 func isInteger(t reflect.Type) bool { return reflect.Int <= t.Kind() && t.Kind() <= reflect.Int64 }

@@ -4,6 +4,7 @@ package httpserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -38,6 +39,12 @@ type visit struct {
 	route     string
 }
 
+// head writes what every answer says.
+func (v *visit) head(h http.Header) {
+	h.Set(requestIDHeader, v.requestID)
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
 type visitKey struct{}
 
 func visitOf(ctx context.Context) *visit {
@@ -58,14 +65,8 @@ func (s *wall) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{requestID: requestID(r.Header), client: clientIP(r, s.trusted)}
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	out := &recorder{ResponseWriter: w}
-	out.Header().Set(requestIDHeader, v.requestID)
-	out.Header().Set("X-Content-Type-Options", "nosniff")
-	defer func() {
-		if v.route == "" {
-			v.route = r.Pattern
-		}
-		s.observe(out, r.Method, v, time.Since(began))
-	}()
+	v.head(out.Header())
+	defer s.observe(r, out, v, began)
 	defer s.catch(out, v)
 	s.next.ServeHTTP(out, r)
 }
@@ -81,6 +82,8 @@ func (s *wall) catch(out *recorder, v *visit) {
 		s.log.Error("handler panicked", "listener", s.name, "request_id", v.requestID,
 			"panic", describe(what), "stack", string(debug.Stack()))
 		if out.status == 0 {
+			clear(out.Header()) // of what the answer would have been, such as its length
+			v.head(out.Header())
 			_ = WriteJSON(out, http.StatusInternalServerError, internalError(v.requestID))
 			return
 		}
@@ -111,10 +114,10 @@ type recorder struct {
 }
 
 func (r *recorder) WriteHeader(status int) {
+	r.ResponseWriter.WriteHeader(status)          // panics at what is no status, and has then sent nothing
 	if r.status == 0 && status >= http.StatusOK { // 1xx may come several times
 		r.status = status
 	}
-	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *recorder) Write(p []byte) (int, error) {
@@ -124,6 +127,15 @@ func (r *recorder) Write(p []byte) (int, error) {
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
 	return n, err
+}
+
+// FlushError lets http.ResponseController send what there is, its status first.
+func (r *recorder) FlushError() error {
+	err := http.NewResponseController(r.ResponseWriter).Flush()
+	if r.status == 0 && !errors.Is(err, http.ErrNotSupported) {
+		r.status = http.StatusOK
+	}
+	return err
 }
 
 // abort makes the figures show that the answer is not a whole one.
