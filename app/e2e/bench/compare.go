@@ -17,11 +17,14 @@ type side struct {
 	name   string
 	host   *process
 	client *client
-	cpu    []float64 // microseconds of CPU a transfer, host and plugin together
+	cpu    []float64 // microseconds of CPU a transfer at the fixed rate, host and plugin together
+	full   []float64 // the same, with every caller at it without a pause
 	p50    []float64 // milliseconds
 	p99    []float64
 	most   []float64 // transfers a second
 }
+
+const callers = 16 // of a measurement without a pause
 
 func compare(rate int, span time.Duration, rounds int) error {
 	dir, err := os.MkdirTemp("", "cartage-bench-")
@@ -54,7 +57,7 @@ func compare(rate int, span time.Duration, rounds int) error {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
 			if round == 0 {
-				s.cpu, s.p50, s.p99, s.most = nil, nil, nil, nil
+				s.cpu, s.full, s.p50, s.p99, s.most = nil, nil, nil, nil, nil
 			}
 		}
 		_, _ = fmt.Fprintf(os.Stderr, "round %d of %d done\n", round, rounds)
@@ -76,11 +79,16 @@ func (s *side) measure(rate int, span time.Duration) error {
 	if err != nil {
 		return err
 	}
-	most, err := s.client.flatOut(16, span)
+	most, err := s.client.flatOut(callers, span)
+	if err != nil {
+		return err
+	}
+	last, err := s.host.cpu()
 	if err != nil {
 		return err
 	}
 	s.cpu = append(s.cpu, float64((after-before).Microseconds())/float64(len(took)))
+	s.full = append(s.full, float64((last-after).Microseconds())/(most*span.Seconds()))
 	s.p50 = append(s.p50, milliseconds(took.at(0.50)))
 	s.p99 = append(s.p99, milliseconds(took.at(0.99)))
 	s.most = append(s.most, most)
@@ -98,10 +106,11 @@ func report(rate int, span time.Duration, rounds int, in, out *side) {
 		name    string
 		in, out []float64
 	}{
-		{"CPU per transfer (µs)", in.cpu, out.cpu},
+		{fmt.Sprintf("CPU per transfer at %d/s (µs)", rate), in.cpu, out.cpu},
+		{fmt.Sprintf("CPU per transfer, %d callers (µs)", callers), in.full, out.full},
 		{fmt.Sprintf("p50 at %d/s (ms)", rate), in.p50, out.p50},
 		{fmt.Sprintf("p99 at %d/s (ms)", rate), in.p99, out.p99},
-		{"throughput, 16 callers (1/s)", in.most, out.most},
+		{fmt.Sprintf("throughput, %d callers (1/s)", callers), in.most, out.most},
 	} {
 		a, b := median(row.in), median(row.out)
 		fmt.Printf("%-34s %12.2f %12.2f %8.2f\n", row.name, a, b, b/a)
