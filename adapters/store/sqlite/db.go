@@ -60,11 +60,11 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	db, err := open(ctx, path, o)
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, errors.Join(err, lock.Close()))
+		return nil, fmt.Errorf("open database %s: %w", path, errors.Join(err, dropLock(lock)))
 	}
 	db.close = sync.OnceValue(func() error {
 		db.running.Lock()
-		return errors.Join(db.closePools(), lock.Close())
+		return errors.Join(db.closePools(), dropLock(lock))
 	})
 	o.Logger.Info("database open", "path", path)
 	return db, nil

@@ -23,7 +23,7 @@ func takeLock(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open lock file: %w", err)
 	}
-	if err := flock(f); err != nil {
+	if err := flock(f, unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			err = fmt.Errorf("another host has it open: %s", holder(f))
 		} else {
@@ -37,10 +37,16 @@ func takeLock(path string) (*os.File, error) {
 	return f, nil
 }
 
+// dropLock gives the lock back by name: a child that this process is just starting
+// holds the open file, and would keep the lock, until it runs its own program.
+func dropLock(f *os.File) error {
+	return errors.Join(flock(f, unix.LOCK_UN), f.Close())
+}
+
 // flock tries again when a signal interrupts it.
-func flock(f *os.File) error {
+func flock(f *os.File, how int) error {
 	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		err := unix.Flock(int(f.Fd()), how)
 		if !errors.Is(err, unix.EINTR) {
 			return err
 		}
