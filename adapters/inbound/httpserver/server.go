@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/net/netutil"
 )
 
 // connectionsMax bounds the connections of one listener; more wait to be accepted.
@@ -55,7 +54,9 @@ func New(o Options, h http.Handler) *Server {
 		WriteTimeout:      o.WriteTimeout,
 		IdleTimeout:       o.IdleTimeout,
 		MaxHeaderBytes:    o.MaxHeaderBytes,
-		ErrorLog:          log.New(complaints{o.Logger, o.Name}, "", 0),
+		// Else net/http answers OPTIONS * itself, past the wall.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     log.New(complaints{o.Logger, o.Name}, "", 0),
 	}}
 }
 
@@ -73,7 +74,7 @@ func (s *Server) Start(ctx context.Context) error {
 	go func() {
 		defer close(s.ended)
 		defer close(s.done)
-		if err := s.http.Serve(netutil.LimitListener(l, connectionsMax)); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(newLimited(l, connectionsMax)); !errors.Is(err, http.ErrServerClosed) {
 			s.done <- fmt.Errorf("serve %s: %w", s.name, err)
 		}
 	}()
