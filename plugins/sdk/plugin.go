@@ -12,7 +12,9 @@ type Plugin struct {
 	// Offers lists the ports that Configure will return. The host asks for it
 	// before there are settings.
 	Offers []Port
-	// SettingsSchema is a JSON Schema (2020-12) of the settings; it may be empty.
+	// SettingsSchema is a JSON Schema (2020-12) of the settings; it may be empty. The
+	// host holds config to it before Configure is called. A property with "writeOnly": true is a
+	// secret; plugins/README.md has the rules. Its defaults are for people to read.
 	SettingsSchema []byte
 	// Configure makes the ports from settings and secrets, once in the life of a
 	// process. It should not call the commerce system: that is for Ports.Check.

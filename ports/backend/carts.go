@@ -19,11 +19,16 @@ type Carts interface {
 	// problems and a cart without an id.
 	//
 	// req.Supersedes names a cart of an earlier Put under the same reference: its
-	// contents are replaced, or it is given up for a new one. It is Conflict
+	// contents are replaced, or it is given up for a new one; either way Get no longer
+	// shows what it held. It is Conflict
 	// (reference_completed) when that cart has become an order, and a superseded cart that
 	// no longer exists is no fault.
 	//
-	// Lines repeat each SKU as asked. Faults: Invalid for a request no backend could
+	// Lines and problems repeat each SKU as asked, letter by letter, and every item is
+	// one or the other. Totals add up: a line's total is its quantity times its unit
+	// price, but for rounding; the subtotal is the sum of the lines; the total is that
+	// less discount, with shipping, and with tax where prices are without it. A call
+	// that is canceled, or whose deadline passes, comes back at once. Faults: Invalid for a request no backend could
 	// take, Unauthenticated for a customer token that is no longer good, Limited,
 	// Unavailable, Unknown. It may be repeated after Unknown under the same
 	// call.Key when Info.KeyedWrites says so.
