@@ -8,7 +8,13 @@
 // host however the host ends, stderr read into the host's log, health, restarts
 // with back-off, and a stop that waits for calls in flight but for no process.
 //
+// A plugin that ends too often is quarantined, a request that ends it each time is
+// refused (poison.go), and what a process may take is bounded (limits.go). All this
+// holds a plugin with a bug. One that means harm runs as the host's own user: it may read
+// what that user may, and a descendant that leaves both its session and its
+// environment behind is not found.
+//
 // Invariant: whatever a plugin does, the host lives, waits no longer than it said,
-// and leaves no process and no socket behind. The package knows nothing of what a
-// cart is.
+// and leaves no socket behind, nor a process but such a one. Of what a cart is the package knows
+// only which fields of a request tell one attempt from the next (poison.go).
 package pluginhost

@@ -39,20 +39,27 @@ type generation struct {
 	conn      *grpc.ClientConn
 	lifecycle *protocol.LifecycleClient
 	inFlight  atomic.Int64
+	calls     calls
 	draining  atomic.Bool
+}
+
+// newGeneration is ready to be started, and reads what the program will say; end it in any case.
+func (p *Plugin) newGeneration() (*generation, *stderrLog) {
+	stderr := newStderrLog(p.log, p.spec.Secrets, p.host.roster.counted.dropped.WithLabelValues(p.spec.Backend))
+	g := &generation{process: newProcess(p.spec.Limits), heard: make(chan struct{})}
+	hear, said := io.Pipe()
+	g.said = said
+	go func() { // it reads for as long as the process says something
+		defer close(g.heard)
+		stderr.read(hear, g.process)
+	}()
+	return g, stderr
 }
 
 // launch starts a process, shakes hands and configures it. Whatever fails, no
 // process is left, and the error says what its last words were.
 func (p *Plugin) launch(ctx context.Context) (*generation, protocol.Description, error) {
-	stderr := newStderrLog(p.log, p.spec.Secrets, p.host.dropped.WithLabelValues(p.spec.Backend))
-	g := &generation{process: &process{ended: make(chan struct{})}, heard: make(chan struct{})}
-	hear, said := io.Pipe()
-	g.said = said
-	go func() { //nolint:contextcheck // it reads for as long as the process says something
-		defer close(g.heard)
-		stderr.read(hear, g.process)
-	}()
+	g, stderr := p.newGeneration() //nolint:contextcheck // what is read outlives the launch
 	d, err := g.start(ctx, p, stderr)
 	if err == nil {
 		return g, d, nil
@@ -84,6 +91,9 @@ func (g *generation) start(ctx context.Context, p *Plugin, stderr *stderrLog) (d
 	defer cancel()
 	if d, err = g.lifecycle.Describe(describing); err != nil {
 		return d, fmt.Errorf("describe: %w", err)
+	}
+	if err := p.accepted(d); err != nil {
+		return d, err
 	}
 	configuring, cancel := context.WithTimeout(ctx, configureMax)
 	defer cancel()
@@ -129,6 +139,7 @@ func (g *generation) handshake(ctx context.Context, p *Plugin, stderr *stderrLog
 	if c.err != nil {
 		return fmt.Errorf("handshake: %s", firstLine(c.err)) // go-plugin's lines below it are guesses
 	}
+	g.process.limit()
 	g.conn = c.conn.(*grpc.ClientConn)
 	return nil
 }
@@ -160,7 +171,7 @@ func (p *Plugin) clientConfig(g *generation, stderr *stderrLog) *goplugin.Client
 		},
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithIdleTimeout(0),
-			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(protocol.MessageMax), grpc.MaxCallSendMsgSize(protocol.MessageMax)),
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(protocol.MessageMax), grpc.MaxCallSendMsgSize(protocol.MessageMax), grpc.ForceCodecV2(newCodec())),
 			grpc.WithStaticStreamWindowSize(windowBytes), grpc.WithStaticConnWindowSize(windowBytes),
 		},
 	}
@@ -171,7 +182,7 @@ func (p *Plugin) clientConfig(g *generation, stderr *stderrLog) *goplugin.Client
 func (p *Plugin) command(cmd *exec.Cmd) *exec.Cmd {
 	run := exec.Command(p.program.path) //nolint:gosec,noctx // G204: the program that the operator configured; it outlives the call
 	run.Args = []string{p.spec.Path}
-	run.Env = cmd.Env
+	run.Env = append(cmd.Env, p.spec.Limits.env()) // before Spec.Env, which may name it
 	for _, name := range slices.Concat(passedOn, p.spec.Env) {
 		if value, ok := os.LookupEnv(name); ok { //nolint:forbidigo // the plugin wall
 			run.Env = append(run.Env, name+"="+value)
@@ -197,8 +208,8 @@ func (connection) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *gr
 }
 
 // healthy asks whether the process answers at all.
-func (g *generation) healthy(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, healthMax)
+func (g *generation) healthy(ctx context.Context, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	answer, err := grpc_health_v1.NewHealthClient(g.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
 	if err == nil && answer.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
@@ -241,7 +252,7 @@ func (g *generation) end(ctx context.Context, grace time.Duration) {
 	}
 	if g.process.pid.Load() > 0 {
 		g.process.kill()
-		<-g.process.ended
+		<-g.process.alone
 	}
 	<-released
 	_ = g.said.Close()

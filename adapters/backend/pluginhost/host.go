@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/plugins/protocol"
 )
 
 // Options are the settings of a Host.
@@ -26,16 +26,11 @@ type Options struct {
 
 // Host runs plugins until Close.
 type Host struct {
-	log      *slog.Logger
-	sockets  *sockets
-	spawner  *spawner
-	up       *prometheus.GaugeVec
-	restarts *prometheus.CounterVec
-	dropped  *prometheus.CounterVec
-
-	mu      sync.Mutex
-	plugins []*Plugin
-	closed  bool
+	log     *slog.Logger
+	sockets *sockets
+	spawner *spawner
+	roster  *roster
+	pace    pace
 }
 
 // New prepares a folder for sockets and starts nothing yet. It removes what a
@@ -45,21 +40,11 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare a folder for plugin sockets: %w", err)
 	}
-	label := []string{"backend"}
-	h := &Host{
-		log: o.Logger, sockets: s, spawner: newSpawner(),
-		up: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "cartage_plugin_up", Help: "1 while the backend's plugin process is ready."}, label),
-		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cartage_plugin_restarts_total", Help: "Plugin processes started in the place of one that ended."}, label),
-		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cartage_plugin_log_lines_dropped_total", Help: "Lines that a plugin logged faster than they are taken."}, label),
+	h := &Host{log: o.Logger, sockets: s, roster: newRoster(), pace: defaultPace()}
+	if err := o.Registerer.Register(h.roster); err != nil {
+		return nil, errors.Join(fmt.Errorf("register metrics: %w", err), s.close())
 	}
-	for _, c := range []prometheus.Collector{h.up, h.restarts, h.dropped} {
-		if err := o.Registerer.Register(c); err != nil {
-			return nil, errors.Join(fmt.Errorf("register metrics: %w", err), s.close())
-		}
-	}
+	h.spawner = newSpawner()
 	return h, nil
 }
 
@@ -71,56 +56,67 @@ func (h *Host) Launch(ctx context.Context, spec Spec) (*Plugin, error) {
 	if spec.StartTimeout <= 0 {
 		spec.StartTimeout = startMax
 	}
+	spec.Limits = spec.Limits.withDefaults()
+	ctx, done, ok := h.roster.begin(ctx)
+	if !ok {
+		return nil, closed()
+	}
+	defer done()
 	program, err := load(spec.Path, spec.SHA256)
 	if err != nil {
 		return nil, err
 	}
 	p := &Plugin{
 		host: h, spec: spec, program: program, joined: make(chan struct{}), changed: make(chan struct{}),
+		docket: newDocket(), forgive: make(chan struct{}, 1),
 		log: h.log.With("backend", spec.Backend, "plugin", filepath.Base(spec.Path)),
 	}
 	p.stopping, p.stop = context.WithCancel(context.Background())
+	p.patience, p.hurry = context.WithCancel(context.Background())
 	p.become(Starting, func(s *Status) { s.SHA256 = program.sum })
 	g, d, err := p.launch(ctx)
-	if err == nil && len(d.Ports) == 0 {
-		g.end(ctx, shutdownMax)
-		err = unusable("plugin", "%s %s offers no port that this host knows", d.Info.Name, d.Info.Version)
+	if err == nil {
+		if err = fit(d); err != nil {
+			g.end(ctx, shutdownMax)
+		}
 	}
 	if err != nil {
-		p.stop()
-		program.close()
+		p.giveUp()
 		return nil, fmt.Errorf("plugin %s: %w", spec.Path, err)
 	}
 	p.description = d
-	if !h.adopt(p) {
+	if !h.roster.add(p) {
 		g.end(ctx, shutdownMax)
-		p.stop()
-		program.close()
-		return nil, fault.New(fault.Unavailable, "host_closed", "the host is being closed")
+		p.giveUp()
+		return nil, closed()
 	}
 	p.ready(g, 0) // before Launch returns, so that the first call finds it
 	go p.own(g)   //nolint:contextcheck // the plugin outlives its launch
 	return p, nil
 }
 
-// adopt takes a plugin in that Close will stop.
-func (h *Host) adopt(p *Plugin) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.closed {
-		h.plugins = append(h.plugins, p)
-	}
-	return !h.closed
+func closed() *fault.Error {
+	return fault.New(fault.Unavailable, "host_closed", "the host is being closed")
 }
 
-// Close stops every plugin at once and waits for the last; none outlives it. It
-// may be called more than once.
+// nameMax bounds what a plugin calls itself and its version, in bytes.
+const nameMax = 128
+
+// fit refuses a plugin that says of itself what the host has no use for.
+func fit(d protocol.Description) error {
+	switch {
+	case len(d.Info.Name) > nameMax || len(d.Info.Version) > nameMax:
+		return unusable("plugin", "its name and its version exceed %d bytes", nameMax)
+	case len(d.Ports) == 0:
+		return unusable("plugin", "%s %s offers no port that this host knows", d.Info.Name, d.Info.Version)
+	}
+	return nil
+}
+
+// Close gives up what is being launched, stops every plugin at once and waits for
+// the last; none outlives it. It may be called more than once.
 func (h *Host) Close(context.Context) error {
-	h.mu.Lock()
-	plugins := h.plugins
-	already := h.closed
-	h.plugins, h.closed = nil, true
-	h.mu.Unlock()
+	plugins, already := h.roster.close()
 	for _, p := range plugins {
 		p.stop()
 	}
@@ -131,5 +127,6 @@ func (h *Host) Close(context.Context) error {
 		return nil
 	}
 	h.spawner.close()
+	endStrays(h.sockets.dir) // what was forked while it was looked for
 	return h.sockets.close()
 }

@@ -8,52 +8,49 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
 
 	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/plugins/protocol"
 	"github.com/cartage-dev/cartage/plugins/sdk"
 )
 
-// roleSetting names, in settings, how the test's own program behaves as a plugin.
-// What it does before it has settings goes by the name of the program.
 func TestMain(m *testing.M) {
-	if os.Getenv(protocol.MagicCookieKey) == "" {
-		os.Exit(m.Run())
+	if os.Getenv(protocol.MagicCookieKey) != "" { // we have been started as a plugin
+		beforeHandshake(os.Args[0])
+		serveHonestly()
+		return
 	}
-	actAs(os.Args[0])
+	if os.Getenv(raceEnv) == "" { // a program that looks for races sleeps a second before it exits
+		_ = os.Setenv(raceEnv, "atexit_sleep_ms=0")
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if left := ownChildren(); len(left) > 0 {
+			fmt.Fprintf(os.Stderr, "processes are left: %v\n", left)
+			code = 1
+		}
+		os.Exit(code)
+	}))
 }
 
-func actAs(name string) {
-	switch {
-	case strings.HasSuffix(name, "exits"):
-		fmt.Fprintln(os.Stderr, "cannot find my keys: s3cret-value")
-		os.Exit(3)
-	case strings.HasSuffix(name, "mute"):
-		time.Sleep(time.Hour)
-	case strings.HasSuffix(name, "garbled"):
-		fmt.Println("hello, world")
-		time.Sleep(time.Hour)
-	case strings.HasSuffix(name, "plain"): // shakes hands without a certificate
-		fmt.Println("1|1|unix|/nowhere|grpc")
-		time.Sleep(time.Hour)
-	}
-	sdk.Serve(plugin())
-}
+// raceEnv is handed on to the test's plugins.
+const raceEnv = "GORACE"
 
 type ports struct{ log *slog.Logger }
 
 func plugin() sdk.Plugin {
 	return sdk.Plugin{
-		Info:   sdk.Info{Name: "test", Version: "1.2.3", KeyedWrites: true},
-		Offers: []sdk.Port{sdk.PortCarts},
+		Info:           sdk.Info{Name: "test", Version: "1.2.3", KeyedWrites: true},
+		Offers:         []sdk.Port{sdk.PortCarts},
+		SettingsSchema: schemaOf(os.Args[0]),
 		Configure: func(_ context.Context, c sdk.Config) (sdk.Ports, error) {
 			var settings struct {
 				Role string `json:"role"`
@@ -71,7 +68,11 @@ func plugin() sdk.Plugin {
 					return sdk.NewFault(sdk.Unavailable, "no_route", "the shop is away")
 				}
 			}
-			return sdk.Ports{Carts: p, Check: check}, nil
+			var end func(context.Context) error
+			if settings.Role == "clings" {
+				end = func(context.Context) error { time.Sleep(time.Hour); return nil }
+			}
+			return sdk.Ports{Carts: p, Check: check, Close: end}, nil
 		},
 	}
 }
@@ -92,30 +93,35 @@ func (p ports) noise(token string) {
 
 // Put does what the reference says.
 func (p ports) Put(ctx context.Context, call sdk.Call, req sdk.PutCart) (sdk.PutAnswer, error) {
+	for _, item := range req.Items {
+		switch item.SKU {
+		case "poison":
+			os.Exit(6)
+		case "slow":
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	if req.Customer == "poison" {
+		os.Exit(6)
+	}
 	switch req.Reference {
-	case "panic":
-		panic("as told")
-	case "exit":
-		os.Exit(4)
-	case "stop":
-		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) // other threads run on for a moment
-		time.Sleep(5 * time.Second)
-	case "wait":
-		<-ctx.Done()
-		return sdk.PutAnswer{}, ctx.Err()
 	case "slow":
 		time.Sleep(300 * time.Millisecond)
-	case "child":
-		child := exec.Command("sleep", "1000")
-		child.Stderr = os.Stderr
-		if err := child.Start(); err != nil {
-			return sdk.PutAnswer{}, err
-		}
-		return sdk.PutAnswer{Cart: cartOf(call, fmt.Sprint(child.Process.Pid))}, nil
+	case "children":
+		pids, err := children()
+		return sdk.PutAnswer{Cart: cartOf(call, pids)}, err
 	case "look":
-		return sdk.PutAnswer{Cart: cartOf(call, strings.Join(os.Environ(), "\n"))}, nil
+		return sdk.PutAnswer{Cart: cartOf(call, strings.Join(os.Environ(), "\x00"))}, nil
+	case "look at files":
+		return sdk.PutAnswer{Cart: cartOf(call, openFiles())}, nil
 	case "huge":
 		return sdk.PutAnswer{Cart: cartOf(call, strings.Repeat("x", 8<<20))}, nil
+	}
+	if said, done := misbehave(ctx, req.Reference); done && said != "" {
+		return sdk.PutAnswer{Cart: cartOf(call, said)}, nil
+	}
+	if ctx.Err() != nil {
+		return sdk.PutAnswer{}, ctx.Err()
 	}
 	return sdk.PutAnswer{Cart: cartOf(call, fmt.Sprint(os.Getpid()))}, nil
 }
@@ -145,6 +151,8 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
+const logShown = 8 << 10
+
 // house is a host under test.
 type house struct {
 	*pluginhost.Host
@@ -169,12 +177,42 @@ func newHost(t *testing.T) house {
 		if err := h.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
+		if log := h.log.String(); t.Failed() {
+			t.Logf("the end of the log:\n%s", log[max(0, len(log)-logShown):])
+		}
 		if left, _ := os.ReadDir(dir); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
+		}
+		if left := descendants(dir); len(left) > 0 {
+			t.Errorf("processes left behind: %v", left)
 		}
 		_ = os.RemoveAll(dir)
 	})
 	return h
+}
+
+// figure is one figure of the backend eu; ok is false when there is none.
+func (h house) figure(t *testing.T, name string) (value float64, ok bool) {
+	t.Helper()
+	families, err := h.figures.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == name && m.GetLabel()[0].GetValue() == "eu" {
+				return m.GetGauge().GetValue() + m.GetCounter().GetValue(), true
+			}
+		}
+	}
+	return 0, false
+}
+
+func (h house) want(t *testing.T, name string, want float64) {
+	t.Helper()
+	if got, ok := h.figure(t, name); !ok || got != want {
+		t.Errorf("%s is %v, %v; want %v", name, got, ok, want)
+	}
 }
 
 // eventually asks for up to twenty seconds.
@@ -196,4 +234,31 @@ func secondHost(t *testing.T, sockets string) *pluginhost.Host {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// descendants are the processes that were started for sockets below dir.
+func descendants(dir string) (pids []string) {
+	environments, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, e := range environments {
+		if env, err := os.ReadFile(e); err == nil && strings.Contains(string(env), "PLUGIN_UNIX_SOCKET_DIR="+dir) {
+			pids = append(pids, filepath.Base(filepath.Dir(e)))
+		}
+	}
+	return pids
+}
+
+// ownChildren are our children, zombies too.
+func ownChildren() (all []string) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		_, after, _ := strings.Cut(string(stat), ") ")
+		if fields := strings.Fields(after); len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid()) {
+			all = append(all, string(stat))
+		}
+	}
+	return all
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ import (
 	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/secret"
+	"github.com/cartage-dev/cartage/plugins/protocol"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
@@ -37,7 +39,7 @@ func spec(t *testing.T, role string) pluginhost.Spec {
 	}
 	return pluginhost.Spec{
 		Backend: "eu", Path: self, Settings: settings, StartTimeout: 10 * time.Second,
-		Secrets: map[string]secret.Text{"token": secret.New("s3cret-value")},
+		Secrets: map[string]secret.Text{"token": secret.New("s3cret-value")}, Env: []string{raceEnv},
 	}
 }
 
@@ -126,7 +128,9 @@ func TestRefusedStarts(t *testing.T) {
 	badSettings.Settings = []byte(`{"rolle":"x"}`)
 	mute := named(t, "mute")
 	mute.StartTimeout = 300 * time.Millisecond
-	for _, tt := range []struct {
+	greedy := named(t, "greedy")
+	greedy.Limits.MemoryBytes = 192 << 20
+	starts := []struct {
 		name string
 		spec pluginhost.Spec
 		kind fault.Kind
@@ -141,31 +145,41 @@ func TestRefusedStarts(t *testing.T) {
 		{"says nothing", mute, fault.Internal, []string{"no handshake within 300ms"}},
 		{"says something else", named(t, "garbled"), fault.Internal, []string{"handshake", "hello, world"}},
 		{"does not encrypt", named(t, "plain"), fault.Internal, nil},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			began := time.Now()
-			_, err := h.Launch(soon(t, 20*time.Second), tt.spec)
-			if err == nil {
-				t.Fatal("it was launched")
-			}
-			f, _ := errors.AsType[*fault.Error](err)
-			if tt.kind == fault.Invalid && (f == nil || f.Kind != fault.Invalid || len(f.Fields) == 0) {
-				t.Errorf("got %v, want an Invalid fault with a field", err)
-			}
-			for _, want := range tt.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("got %q, want it to say %q", err, want)
-				}
-			}
-			if strings.Contains(err.Error(), "s3cret") {
-				t.Errorf("the error tells a secret: %v", err)
-			}
-			if took := time.Since(began); took > 15*time.Second {
-				t.Errorf("it took %s", took)
-			}
-		})
+		{"another version", named(t, "version"), fault.Internal, []string{"handshake", "version"}},
+		{"a line without end", named(t, "endless"), fault.Internal, nil},
+		{"exits and leaves a child", named(t, "exits-with-child"), fault.Internal, []string{"exited with status 3"}},
+		{"takes all memory", greedy, fault.Internal, []string{"used more memory than allowed"}},
+		{"describes itself at length", named(t, "raw-verbose"), fault.Invalid, []string{"name"}},
 	}
+	stillWell := beside(t, h)
+	t.Run("each", func(t *testing.T) { // and wait for all of them
+		for _, tt := range starts {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				began := time.Now()
+				_, err := h.Launch(soon(t, 20*time.Second), tt.spec)
+				if err == nil {
+					t.Fatal("it was launched")
+				}
+				f, _ := errors.AsType[*fault.Error](err)
+				if tt.kind == fault.Invalid && (f == nil || f.Kind != fault.Invalid || len(f.Fields) == 0) {
+					t.Errorf("got %v, want an Invalid fault with a field", err)
+				}
+				for _, want := range tt.want {
+					if !strings.Contains(err.Error(), want) {
+						t.Errorf("got %q, want it to say %q", err, want)
+					}
+				}
+				if strings.Contains(err.Error(), "s3cret") {
+					t.Errorf("the error tells a secret: %v", err)
+				}
+				if took := time.Since(began); took > 15*time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		}
+	})
+	stillWell()
 }
 
 func TestLaunchIsGivenUp(t *testing.T) {
@@ -210,6 +224,7 @@ func TestKill(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHost(t)
+			pluginhost.CheckHealthEvery(h.Host, 200*time.Millisecond)
 			p := launch(t, h, "")
 			before := p.Status().PID
 			tt.end(t, p)
@@ -294,26 +309,29 @@ func TestCloseLetsCallsFinish(t *testing.T) {
 	calls.Wait()
 }
 
-// TestChildrenGoWithTheirParent kills a plugin whose child holds its stderr open.
+// TestChildrenGoWithTheirParent kills a plugin that has left children everywhere: in
+// its group, in a session of their own, and without the environment it gave them.
+// What has left the group and wiped its environment too would not be found.
 func TestChildrenGoWithTheirParent(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	p := launch(t, h, "")
-	id, err := put(t.Context(), p, "child")
-	if err != nil {
-		t.Fatal(err)
-	}
-	child, err := strconv.Atoi(id)
-	if err != nil {
-		t.Fatal(err)
+	pids, err := put(t.Context(), p, "children")
+	if err != nil || len(strings.Fields(pids)) != 3 {
+		t.Fatalf("got %q, %v", pids, err)
 	}
 	before := p.Status().PID
 	_ = syscall.Kill(before, syscall.SIGKILL)
 	eventually(t, "another process", func() bool { return p.Status().State == pluginhost.Ready && p.Status().PID != before })
-	eventually(t, "the child gone", func() bool {
-		stat, err := os.ReadFile("/proc/" + id + "/stat")
-		return errors.Is(err, fs.ErrNotExist) || strings.Contains(string(stat), ") Z ") || !alive(child)
-	})
+	for _, pid := range strings.Fields(pids) {
+		eventually(t, "child "+pid+" gone", func() bool { return gone(pid) })
+	}
+}
+
+// gone is true of a zombie too: its new parent is not us, and may take its time.
+func gone(pid string) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	return err != nil || strings.Contains(string(stat), ") Z ")
 }
 
 func TestCleanEnvironment(t *testing.T) {
@@ -330,12 +348,35 @@ func TestCleanEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(env, "a-secret-of-the-host") || strings.Contains(env, "s3cret") || strings.Contains(env, "HOME=") {
+	for entry := range strings.SplitSeq(env, "\x00") {
+		if name, _, _ := strings.Cut(entry, "="); !slices.Contains(allowedEnv, name) {
+			t.Errorf("the plugin sees %s", name)
+		}
+	}
+	if strings.Contains(env, "a-secret-of-the-host") || strings.Contains(env, "s3cret") {
 		t.Errorf("the plugin sees the host's environment:\n%s", env)
 	}
-	if !strings.Contains(env, "SHOP_REGION=eu-1") || strings.Contains(env, "NOT_SET_ANYWHERE") {
-		t.Errorf("the plugin sees other variables than those named:\n%s", env)
+	if !strings.Contains(env, "SHOP_REGION=eu-1") {
+		t.Errorf("the plugin does not see what it should:\n%s", env)
 	}
+	files, err := put(t.Context(), p, "look at files")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(files) {
+		_, target, _ := strings.Cut(strings.TrimSpace(line), " ")
+		kind, _, _ := strings.Cut(target, ":")
+		if target != "/dev/null" && !strings.HasPrefix(target, "/proc/") && !strings.HasPrefix(target, "/sys/fs/cgroup/") && // the Go runtime's own
+			!slices.Contains([]string{"pipe", "socket", "anon_inode"}, kind) {
+			t.Errorf("the plugin has inherited %q", line)
+		}
+	}
+}
+
+// allowedEnv is all that a plugin may see, in the order of protocol/README.md.
+var allowedEnv = []string{
+	protocol.MagicCookieKey, "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_UNIX_SOCKET_DIR", "PLUGIN_CLIENT_CERT", protocol.LifelineEnv,
+	"PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "GOMEMLIMIT", "PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "SHOP_REGION",
 }
 
 // TestNoise writes to stderr what go-plugin's own reader panics over.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-plugin/runner"
+	"golang.org/x/time/rate"
 
 	"github.com/cartage-dev/cartage/plugins/protocol"
 )
@@ -36,22 +37,31 @@ type process struct {
 	cmd    *exec.Cmd
 	dir    string // of its sockets; removed with it
 	spawn  func(*exec.Cmd) error
+	limits Limits
 	stderr *stderrLog
 
 	stdout   *io.PipeReader
 	lifeline *os.File // our end: closed with us, however we end
 	pid      atomic.Int64
-	killed   atomic.Bool // by us
-	ended    chan struct{}
-	how      string // set before ended is closed
+	memory   atomic.Int64           // resident bytes when last looked at
+	killed   atomic.Pointer[string] // by us, and why
+	exited   chan struct{}          // closed before it is reaped
+	ended    chan struct{}          // closed when how is known
+	how      string                 // set before ended is closed
+	itself   bool                   // set with how: it ended by its own doing, and nobody killed it for another reason
+	alone    chan struct{}          // closed once no descendant is left either
 	readers  sync.WaitGroup
 }
 
 var _ runner.Runner = (*process)(nil)
 
+func newProcess(l Limits) *process {
+	return &process{limits: l, exited: make(chan struct{}), ended: make(chan struct{}), alone: make(chan struct{})}
+}
+
 // Start implements runner.Runner.
 func (p *process) Start(context.Context) error {
-	if p.killed.Load() {
+	if p.killed.Load() != nil {
 		return errors.New("not wanted any more")
 	}
 	pipes, err := newPipes()
@@ -69,12 +79,14 @@ func (p *process) Start(context.Context) error {
 	}
 	p.lifeline = pipes.lifelineIn
 	p.pid.Store(int64(p.cmd.Process.Pid))
+	p.limit()
 	out, in := io.Pipe()
 	p.stdout = out
 	p.readers.Go(func() { relayHandshake(pipes.stdoutOut, in) })
 	p.readers.Go(func() { p.stderr.read(pipes.stderrOut, p) }) //nolint:contextcheck // for as long as the process lives
+	p.readers.Go(p.watchMemory)
 	go p.await(pipes)
-	if p.killed.Load() { // meanwhile
+	if p.killed.Load() != nil { // meanwhile
 		p.kill()
 	}
 	return nil
@@ -84,46 +96,58 @@ func (p *process) Start(context.Context) error {
 func (p *process) await(pipes pipes) {
 	pid := p.cmd.Process.Pid
 	awaitExit(pid)
+	close(p.exited)
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
 	state, err := p.cmd.Process.Wait()
 	late := time.Now().Add(lingerMax)
 	_ = errors.Join(pipes.stdoutOut.SetReadDeadline(late), pipes.stderrOut.SetReadDeadline(late))
 	p.readers.Wait()
 	pipes.closeOurEnds()
-	p.how = describeExit(state, err, p.killed.Load())
-	_ = os.RemoveAll(p.dir)
+	p.how, p.itself = describeExit(state, err, p.killed.Load())
 	close(p.ended)
+	if n := endStrays(p.dir); n > 0 {
+		p.stderr.log.Warn("plugin left processes of its own behind, which were killed", "pid", pid, "processes", n)
+	}
+	_ = os.RemoveAll(p.dir)
+	close(p.alone)
 }
 
 const killedByUs = "killed by the host"
 
-// describeExit says how a process ended, for people.
-func describeExit(state *os.ProcessState, err error, byUs bool) string {
+// describeExit says how a process ended, for people, and whether by what it did
+// itself: not when it hung, since what hung it is long over by then, and not by a
+// signal 9 of somebody else's.
+func describeExit(state *os.ProcessState, err error, byUs *string) (how string, itself bool) {
 	if err != nil {
-		return "ended in an unknown way"
+		return "ended in an unknown way", false
 	}
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		switch s := status.Signal(); {
-		case s == syscall.SIGKILL && byUs:
-			return killedByUs
+		case s == syscall.SIGKILL && byUs != nil && *byUs != "":
+			return killedByUs + ": " + *byUs, strings.HasPrefix(*byUs, tooMuchMemory)
+		case s == syscall.SIGKILL && byUs != nil:
+			return killedByUs, false
 		case s == syscall.SIGKILL:
-			return "killed by signal 9, by somebody else or for want of memory"
+			return "killed, probably out of memory (signal 9, not the host's)", false
 		default:
-			return fmt.Sprintf("ended by signal %d (%s)", int(s), s)
+			return fmt.Sprintf("ended by signal %d (%s)", int(s), s), true
 		}
 	}
-	return "exited with status " + strconv.Itoa(state.ExitCode())
+	return "exited with status " + strconv.Itoa(state.ExitCode()), true
 }
 
 // kill ends the process and its group at once. go-plugin's own kill waits for the
 // process to answer, which one that hangs does not.
-func (p *process) kill() {
+func (p *process) kill() { p.killFor("") }
+
+// killFor kills for a reason, for people; the first counts.
+func (p *process) killFor(why string) {
 	select {
 	case <-p.ended:
 		return
 	default:
 	}
-	p.killed.Store(true)
+	p.killed.CompareAndSwap(nil, &why)
 	if pid := p.pid.Load(); pid > 0 {
 		_ = syscall.Kill(-int(pid), syscall.SIGKILL)
 	}
@@ -178,7 +202,16 @@ func relayHandshake(from io.Reader, to *io.PipeWriter) {
 	line, _ := r.ReadString('\n')
 	_, _ = io.WriteString(to, line)
 	_ = to.Close()
-	_, _ = io.Copy(io.Discard, from)
+	_, _ = io.Copy(unhurried{rate.NewLimiter(bytesPerSec, bytesBurst)}, from)
+}
+
+// unhurried takes what it is given, no faster than stderr is read.
+type unhurried struct{ speed *rate.Limiter }
+
+// Write implements io.Writer.
+func (u unhurried) Write(b []byte) (int, error) {
+	_ = u.speed.WaitN(context.Background(), len(b))
+	return len(b), nil
 }
 
 // pipes connect a process with us.

@@ -58,6 +58,14 @@ func load(path, want string) (program, error) {
 	return p, nil
 }
 
+// Sum is the SHA-256 of the program at path as it stands there now, in
+// hexadecimal. Its faults are those of Launch.
+func Sum(path string) (string, error) {
+	p, err := load(path, "")
+	p.close()
+	return p.sum, err
+}
+
 // hold hashes what f holds while it copies it to where it will run from. A script
 // has to run from its own file: its interpreter opens it again.
 func hold(f *os.File, path string) (program, error) {

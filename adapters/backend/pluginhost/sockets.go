@@ -16,7 +16,7 @@ const (
 	socketsLock   = "lock" // held for as long as the host lives
 	// pathMax leaves room for what go-plugin adds to a socket's path, which the
 	// system bounds at 107 bytes, or less.
-	pathMax = 60
+	pathMax = 50
 )
 
 // sockets is a folder of this host's own, open to nobody else.
@@ -83,6 +83,7 @@ func sweep(base string) {
 			continue
 		}
 		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			endStrays(filepath.Dir(path)) // such as children of its plugins
 			_ = os.RemoveAll(filepath.Dir(path))
 		}
 		_ = lock.Close()

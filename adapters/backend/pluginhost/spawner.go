@@ -12,6 +12,7 @@ import (
 // the signal that ends a child with its parent is bound to the thread that made it.
 type spawner struct {
 	jobs chan job
+	quit chan struct{}
 	done sync.WaitGroup
 }
 
@@ -21,24 +22,34 @@ type job struct {
 }
 
 func newSpawner() *spawner {
-	s := &spawner{jobs: make(chan job)}
+	s := &spawner{jobs: make(chan job), quit: make(chan struct{})}
 	s.done.Go(func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		for j := range s.jobs {
-			j.started <- j.cmd.Start()
+		for {
+			select {
+			case j := <-s.jobs:
+				j.started <- j.cmd.Start()
+			case <-s.quit:
+				return
+			}
 		}
 	})
 	return s
 }
 
+// start is refused once the spawner is closed.
 func (s *spawner) start(cmd *exec.Cmd) error {
 	j := job{cmd, make(chan error, 1)}
-	s.jobs <- j
-	return <-j.started
+	select {
+	case s.jobs <- j:
+		return <-j.started
+	case <-s.quit:
+		return closed()
+	}
 }
 
 // close ends the thread; every process must be gone.
 func (s *spawner) close() {
-	close(s.jobs)
+	close(s.quit)
 	s.done.Wait()
 }

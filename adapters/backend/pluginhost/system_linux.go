@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -49,4 +51,35 @@ func awaitExit(pid int) {
 			return
 		}
 	}
+}
+
+// limit binds a process that has just been started, and lets the system end it
+// sooner than the host when memory runs out.
+func limit(pid int, l Limits) error {
+	err := errors.Join(
+		unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: l.Files, Max: l.Files}, nil),
+		unix.Prlimit(pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil),
+		os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte(oomScore), 0),
+	)
+	if errors.Is(err, unix.ESRCH) || errors.Is(err, os.ErrNotExist) {
+		return nil // it has ended
+	}
+	return err
+}
+
+// oomScore is added to what the system thinks of a process when memory runs out.
+const oomScore = "500"
+
+// resident is how many bytes of memory a process occupies; ok is false once it has ended.
+func resident(pid int) (used int64, ok bool) {
+	statm, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if err != nil {
+		return 0, false
+	}
+	fields := strings.Fields(string(statm))
+	if len(fields) < 2 {
+		return 0, false
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize()), err == nil
 }

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pluginhost_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
+	grpcproto "google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/mem"
+
+	"github.com/cartage-dev/cartage/plugins/protocol"
+	protocolv1 "github.com/cartage-dev/cartage/plugins/protocol/v1"
+	"github.com/cartage-dev/cartage/plugins/sdk"
+)
+
+// This file is the program of the hostile plugins: the test's own, started as a
+// plugin. What it does to a start goes by its name, and what to a call by the
+// call's reference.
+
+// beforeHandshake is what a program of that name does instead of shaking hands.
+func beforeHandshake(name string) {
+	switch {
+	case strings.HasSuffix(name, "exits"):
+		fmt.Fprintln(os.Stderr, "cannot find my keys: s3cret-value")
+		os.Exit(3)
+	case strings.HasSuffix(name, "flaky"): // does as the file beside it says
+		if told, err := os.ReadFile(name + ".does"); err == nil && string(told) == "exit" {
+			os.Exit(5)
+		}
+	case strings.HasSuffix(name, "exits-with-child"):
+		_, _ = child(false, os.Environ())
+		os.Exit(3)
+	case strings.HasSuffix(name, "mute"):
+		time.Sleep(time.Hour)
+	case strings.HasSuffix(name, "garbled"):
+		fmt.Println("hello, world")
+		time.Sleep(time.Hour)
+	case strings.HasSuffix(name, "endless"): // a handshake that never ends its line
+		for {
+			_, _ = os.Stdout.WriteString(strings.Repeat("1|1|", 1<<14))
+		}
+	case strings.HasSuffix(name, "plain"): // shakes hands without a certificate
+		fmt.Println("1|1|unix|/nowhere|grpc")
+		time.Sleep(time.Hour)
+	case strings.HasSuffix(name, "version"):
+		fmt.Println("1|99|unix|/nowhere|grpc|")
+		time.Sleep(time.Hour)
+	case strings.HasSuffix(name, "greedy"):
+		hoard()
+	case strings.Contains(name, "raw-"):
+		serveRaw(name[strings.LastIndex(name, "raw-")+len("raw-"):])
+	}
+}
+
+// child starts a process that does not end by itself and holds our stderr.
+func child(away bool, env []string) (pid int, err error) {
+	c := exec.Command("sleep", "1000")
+	c.Stderr, c.Env = os.Stderr, env
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: away}
+	if err := c.Start(); err != nil {
+		return 0, err
+	}
+	return c.Process.Pid, nil
+}
+
+// hoard takes memory until somebody ends it.
+func hoard() {
+	var kept [][]byte
+	for {
+		b := make([]byte, 8<<20)
+		for i := range b {
+			b[i] = byte(i)
+		}
+		kept = append(kept, b)
+		time.Sleep(5 * time.Millisecond)
+		runtime.KeepAlive(kept)
+	}
+}
+
+func flood(fd int, chunk string) {
+	for b := []byte(chunk); ; {
+		if _, err := syscall.Write(fd, b); err != nil {
+			return
+		}
+	}
+}
+
+// misbehave does what a call's reference says; done is false for a reference that says nothing.
+func misbehave(ctx context.Context, what string) (said string, done bool) {
+	switch what {
+	case "panic":
+		panic("as told")
+	case "panic beside":
+		go func() { panic("as told") }()
+		time.Sleep(5 * time.Second)
+	case "exit":
+		os.Exit(4)
+	case "stop":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) // other threads run on for a moment
+		time.Sleep(5 * time.Second)
+	case "wait":
+		<-ctx.Done()
+	case "never":
+		time.Sleep(time.Hour)
+	case "late":
+		<-ctx.Done()
+		time.Sleep(200 * time.Millisecond)
+	case "leak":
+		hoard()
+	case "spin":
+		for range runtime.NumCPU() {
+			go func() {
+				for n := 0; ; n++ {
+					runtime.KeepAlive(n)
+				}
+			}()
+		}
+	case "open files":
+		for n := range 10_000 {
+			if _, err := syscall.Open("/dev/null", syscall.O_RDONLY, 0); err != nil {
+				return strconv.Itoa(n), true
+			}
+		}
+		return "10000", true
+	case "flood lines":
+		go flood(2, strings.Repeat("x", 64<<10)+"\n")
+	case "flood without end":
+		go flood(2, strings.Repeat("x", 64<<10))
+	case "flood stdout":
+		go flood(1, strings.Repeat("x", 64<<10))
+	case "flood through pipes": // those that go-plugin puts in the place of both
+		go func() { _, _ = io.Copy(os.Stdout, endless{}) }()
+		go func() { _, _ = io.Copy(os.Stderr, endless{}) }()
+	case "odd log":
+		fmt.Fprintln(os.Stderr, `{"@message":7,"@level":["x"],"@timestamp":12}`)
+	case "close output":
+		_, _ = syscall.Close(1), syscall.Close(2)
+	case "close sockets":
+		for fd := 3; fd < 256; fd++ {
+			_ = syscall.Close(fd)
+		}
+	case "remove sockets":
+		_ = os.RemoveAll(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"))
+	default:
+		return "", false
+	}
+	return "", true
+}
+
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return copy(b, strings.Repeat("x", len(b))), nil }
+
+// children answers with the pids of processes that would outlive us.
+func children() (string, error) {
+	var pids []string
+	for _, away := range []bool{false, true} {
+		pid, err := child(away, os.Environ())
+		if err != nil {
+			return "", err
+		}
+		pids = append(pids, strconv.Itoa(pid))
+	}
+	wiped, err := child(false, []string{"PATH=" + os.Getenv("PATH")})
+	return strings.Join(append(pids, strconv.Itoa(wiped)), " "), err
+}
+
+// openFiles are what our descriptors lead to.
+func openFiles() string {
+	var all []string
+	entries, _ := os.ReadDir("/proc/self/fd")
+	for _, e := range entries {
+		if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil {
+			all = append(all, e.Name()+" "+target)
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+// serveRaw is a plugin without the SDK, whose answers are as its name says.
+func serveRaw(how string) {
+	goplugin.Serve(&goplugin.ServeConfig{
+		HandshakeConfig: goplugin.HandshakeConfig{
+			ProtocolVersion: protocol.Version, MagicCookieKey: protocol.MagicCookieKey, MagicCookieValue: protocol.MagicCookieValue,
+		},
+		Plugins: goplugin.PluginSet{protocol.PluginName: rawPlugin{how: how}},
+		GRPCServer: func(o []grpc.ServerOption) *grpc.Server {
+			return grpc.NewServer(append(o, grpc.ForceServerCodecV2(rawCodec{encoding.GetCodecV2(grpcproto.Name), how}))...)
+		},
+		Logger: hclog.NewNullLogger(),
+	})
+	if how == "clings" {
+		time.Sleep(time.Hour)
+	}
+	os.Exit(0)
+}
+
+type rawPlugin struct {
+	goplugin.NetRPCUnsupportedPlugin
+	how string
+}
+
+func (p rawPlugin) GRPCServer(_ *goplugin.GRPCBroker, s *grpc.Server) error {
+	protocolv1.RegisterLifecycleServer(s, rawLifecycle{how: p.how})
+	if p.how != "boasts" {
+		protocolv1.RegisterCartsServer(s, rawCarts{})
+	}
+	return nil
+}
+
+func (rawPlugin) GRPCClient(context.Context, *goplugin.GRPCBroker, *grpc.ClientConn) (any, error) {
+	return nil, nil
+}
+
+type rawLifecycle struct {
+	protocolv1.UnimplementedLifecycleServer
+	how string
+}
+
+func (l rawLifecycle) Describe(context.Context, *protocolv1.DescribeRequest) (*protocolv1.DescribeResponse, error) {
+	d := &protocolv1.DescribeResponse{Name: "raw", Version: "1.0.0", Services: []string{protocolv1.Carts_ServiceDesc.ServiceName}}
+	switch l.how {
+	case "boasts":
+		d.Services = append(d.Services, protocolv1.Orders_ServiceDesc.ServiceName, "cartage.plugin.v9.Everything")
+	case "changes":
+		d.Version = strconv.Itoa(os.Getpid())
+	case "verbose":
+		d.Name = strings.Repeat("x", 1<<20)
+	case "silent":
+		time.Sleep(time.Hour)
+	}
+	return d, nil
+}
+
+func (rawLifecycle) Configure(context.Context, *protocolv1.ConfigureRequest) (*protocolv1.ConfigureResponse, error) {
+	return &protocolv1.ConfigureResponse{}, nil
+}
+
+func (rawLifecycle) Check(context.Context, *protocolv1.CheckRequest) (*protocolv1.CheckResponse, error) {
+	return &protocolv1.CheckResponse{}, nil
+}
+
+type rawCarts struct {
+	protocolv1.UnimplementedCartsServer
+}
+
+func (rawCarts) Put(_ context.Context, req *protocolv1.PutRequest) (*protocolv1.PutResponse, error) {
+	if _, done := misbehave(context.Background(), req.GetReference()); !done {
+		return &protocolv1.PutResponse{Cart: &protocolv1.Cart{Id: "1", Currency: "GBP"}}, nil
+	}
+	return &protocolv1.PutResponse{}, nil
+}
+
+// rawCodec writes answers that are none.
+type rawCodec struct {
+	encoding.CodecV2
+	how string
+}
+
+func (c rawCodec) Marshal(v any) (mem.BufferSlice, error) {
+	answer, is := v.(*protocolv1.PutResponse)
+	if !is {
+		return c.CodecV2.Marshal(v)
+	}
+	switch c.how {
+	case "gigabyte":
+		megabyte := mem.SliceBuffer(make([]byte, 1<<20))
+		var all mem.BufferSlice
+		for range 1 << 10 {
+			all = append(all, megabyte)
+		}
+		return all, nil
+	case "million": // empty problems
+		return mem.BufferSlice{mem.SliceBuffer(strings.Repeat("\x12\x00", 1_000_000))}, nil
+	case "wrong":
+		return mem.BufferSlice{mem.SliceBuffer("\x0a\xff\xff\xff\x0f not protobuf")}, nil
+	case "foreign":
+		answer.Cart = &protocolv1.Cart{Id: "1", Currency: "NaN\r\nSet-Cookie: a=b", TotalMinor: -1 << 63}
+	}
+	return c.CodecV2.Marshal(answer)
+}
+
+// serveHonestly is what the SDK makes of the test's own plugin.
+func serveHonestly() { sdk.Serve(plugin()) }
