@@ -45,7 +45,7 @@ type Guard struct {
 }
 
 // New makes a guard for the backend that config calls name. A name may be guarded
-// again on the same Registerer once its earlier guard is closed.
+// again on the same Registerer once its earlier guard is closed, or in its place: see Replace.
 func New(name string, s Settings, o Options) *Guard {
 	s = s.complete()
 	g := &Guard{
@@ -92,10 +92,18 @@ func (g *Guard) State() State {
 
 // Close ends the guard's goroutine and takes its metrics away. Calls still work
 // afterwards; nobody hears of them. It may be called more than once.
-func (g *Guard) Close() {
+func (g *Guard) Close() { g.end(func() { g.figures.remove(g.name) }) }
+
+// Replace is Close for a guard that next has taken the place of, under the same
+// name: the metrics stay, and show next.
+func (g *Guard) Replace(next *Guard) {
+	g.end(func() { next.figures.setState(next.breaker.State()) })
+}
+
+func (g *Guard) end(last func()) {
 	g.closing.Do(func() {
 		close(g.done)
 		g.watched.Wait()
-		g.figures.remove(g.name)
+		last()
 	})
 }

@@ -3,8 +3,9 @@
 // Package admin answers an operator and a supervisor: is the host alive, is it
 // ready, what are its figures.
 //
-// Invariant: nothing here changes anything, and nothing here shows a setting or a
-// secret. It listens apart from the API, on loopback unless config says otherwise.
+// Invariant: nothing here changes anything but by reading the operator's own config
+// again, and nothing here shows a setting or a secret. It listens apart from the API,
+// on loopback unless config says otherwise.
 package admin
 
 import (
@@ -13,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -40,10 +42,15 @@ type Probe func(ctx context.Context) Status
 type Readiness struct {
 	open   atomic.Bool
 	probes []Probe
+	also   func() []Probe
 }
 
 // NewReadiness looks through these probes, in this order.
 func NewReadiness(probes ...Probe) *Readiness { return &Readiness{probes: probes} }
+
+// Also looks after those through the probes of parts that come and go, as they are
+// at each look. It is for before the first one.
+func (r *Readiness) Also(probes func() []Probe) { r.also = probes }
 
 // Open says that the host takes requests; Close that it is about to stop.
 func (r *Readiness) Open() { r.open.Store(true) }
@@ -61,7 +68,11 @@ type Report struct {
 func (r *Readiness) Look(ctx context.Context) Report {
 	serving := r.open.Load()
 	report := Report{Ready: serving, Parts: []Status{{Name: "serving", OK: serving, Required: true}}}
-	for _, probe := range r.probes {
+	probes := r.probes
+	if r.also != nil {
+		probes = slices.Concat(probes, r.also())
+	}
+	for _, probe := range probes {
 		report.Parts = append(report.Parts, look(ctx, probe))
 	}
 	for _, s := range report.Parts {

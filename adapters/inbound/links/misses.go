@@ -15,7 +15,10 @@ import (
 const (
 	missesMax    = 10 // per client and minute
 	missInterval = time.Minute / missesMax
-	clientsMax   = 10_000 // remembered; the one that came least recently is forgotten first
+	// triesMax is how many attempts of one client are under way at a time: a mobile
+	// network's address is many shoppers', and none of them has missed yet.
+	triesMax   = 100
+	clientsMax = 10_000 // remembered; the one that came least recently is forgotten first
 	// networkBits is how much of an IPv6 address names a client: whoever has one has its /64.
 	networkBits = 64
 )
@@ -31,7 +34,7 @@ type misses struct {
 type client struct {
 	key   netip.Addr
 	left  *rate.Limiter
-	tries int // attempts under way: each may turn out to be a miss
+	tries int // attempts under way
 }
 
 func newMisses() *misses { return &misses{clients: map[netip.Addr]*list.Element{}, recent: list.New()} }
@@ -47,21 +50,25 @@ func (m *misses) begin(from netip.Addr, now time.Time) (try *attempt, wait time.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := m.client(keyOf(from))
-	if free := c.left.TokensAt(now) - float64(c.tries); free < 1 {
+	if free := c.left.TokensAt(now); free < 1 {
 		return nil, time.Duration((1 - free) * float64(missInterval))
+	}
+	if c.tries == triesMax {
+		return nil, time.Second
 	}
 	c.tries++
 	return &attempt{m, c}, 0
 }
 
-// end counts the try when it missed, and forgets a client that owes nothing.
+// end counts the try when it missed, and forgets a client that owes nothing. Whoever
+// missed more often at once than allowed works all of it off.
 func (a *attempt) end(missed bool, now time.Time) {
 	a.of.mu.Lock()
 	defer a.of.mu.Unlock()
 	c := a.client
 	c.tries--
 	if missed {
-		c.left.AllowN(now, 1)
+		c.left.ReserveN(now, 1)
 	}
 	if c.tries == 0 && c.left.TokensAt(now) >= missesMax {
 		a.of.forget(c)

@@ -73,14 +73,15 @@ func TestHitsCostNothing(t *testing.T) {
 	}
 }
 
-// TestAttemptsAtOnce: a hundred tries at a time give no more guesses than ten in turn.
+// TestAttemptsAtOnce: those who come at once and find their links cost each other
+// nothing, there is a bound all the same, and misses at once are all worked off.
 func TestAttemptsAtOnce(t *testing.T) {
 	t.Parallel()
 	m, now, from := newMisses(), time.Now(), netip.MustParseAddr("203.0.113.7")
 	var mu sync.Mutex
 	var let []*attempt
 	var all sync.WaitGroup
-	for range 100 {
+	for range 2 * triesMax {
 		all.Go(func() {
 			try, wait := m.begin(from, now)
 			mu.Lock()
@@ -93,28 +94,28 @@ func TestAttemptsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if len(let) != missesMax {
-		t.Fatalf("%d were let in at once, want %d", len(let), missesMax)
+	if len(let) != triesMax {
+		t.Fatalf("%d were let in at once, want %d", len(let), triesMax)
 	}
+	const missed = 30
 	for i, try := range let {
-		try.end(i%2 == 0, now)
+		try.end(i < missed, now)
 	}
-	for range missesMax / 2 {
-		if try, _ := m.begin(from, now); try == nil {
-			t.Fatal("what did not miss was counted")
-		}
+	owed := (missed - missesMax + 1) * missInterval
+	if try, wait := m.begin(from, now); try != nil || wait.Round(time.Millisecond) != owed {
+		t.Errorf("after %d misses the wait is %v, want %v", missed, wait, owed)
 	}
-	if try, _ := m.begin(from, now); try != nil {
-		t.Error("misses were not counted")
+	if try, _ := m.begin(from, now.Add(owed)); try == nil {
+		t.Error("sent away although all is worked off")
 	}
 }
 
-// TestAttemptsUnderWayAreRemembered: one that ends well must not make others' free.
+// TestAttemptsUnderWayAreRemembered: one that ends must not make room for two.
 func TestAttemptsUnderWayAreRemembered(t *testing.T) {
 	t.Parallel()
 	m, now, from := newMisses(), time.Now(), netip.MustParseAddr("203.0.113.7")
 	first, _ := m.begin(from, now)
-	for range missesMax - 1 {
+	for range triesMax - 1 {
 		m.begin(from, now)
 	}
 	first.end(false, now)
