@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOLS   := $(CURDIR)/.ci/bin
 LDFLAGS := -ldflags "-X main.version=$(VERSION)"
 
-.PHONY: help build run test check bench lint generate tools fuzz clean
+.PHONY: help build run test check bench lint breaking released generate tools fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,10 +27,16 @@ check: build ## check config/demo.yaml and start each of its plugins once
 bench: ## compare the plugin process with the same adapter in process, side by side
 	$(GO) run ./app/e2e/bench
 
-lint: tools ## vet, format and lint, import rules included
+lint: tools breaking ## vet, format and lint, import rules included
 	$(GO) vet ./...
 	$(TOOLS)/golangci-lint run ./...
 	cd plugins/protocol && $(TOOLS)/buf lint && $(TOOLS)/buf format --diff --exit-code
+
+breaking: tools ## refuse a change of the plugin protocol that breaks a plugin of the last release
+	sh .ci/breaking.sh $(TOOLS)
+
+released: breaking ## renew what breaking compares with; for a release, or when an addition is promised
+	cp plugins/protocol/v1/backend.proto plugins/protocol/testdata/released/v1/
 
 generate: tools ## make the generated code again from plugins/protocol/v1/*.proto
 	cd plugins/protocol && PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate

@@ -24,11 +24,11 @@ const startMax = time.Minute
 // stopExtra is what a stop may take beyond the delays that config sets.
 const stopExtra = 15 * time.Second
 
-// New wires a host from a valid config. Start it with its Start method and stop
-// it with Stop; both are bounded.
-func New(cfg config.Config, mode config.Mode, log *slog.Logger, more ...fx.Option) *fx.App {
+// New wires a host from a valid config, and from where that came, for a reload.
+// Start it with its Start method and stop it with Stop; both are bounded.
+func New(source config.Source, cfg config.Config, log *slog.Logger, more ...fx.Option) *fx.App {
 	return fx.New(
-		fx.Supply(cfg, mode, log),
+		fx.Supply(source, source.Mode, cfg, log),
 		fx.Provide(newRegistry),
 		fx.WithLogger(func() fxevent.Logger {
 			l := &fxevent.SlogLogger{Logger: log}
@@ -37,7 +37,7 @@ func New(cfg config.Config, mode config.Mode, log *slog.Logger, more ...fx.Optio
 		}),
 		fx.StartTimeout(startMax),
 		fx.StopTimeout(cfg.Server.ReadyDelay+cfg.Server.DrainTimeout+stopExtra),
-		storeModule, backendModule, usecaseModule, inboundModule,
+		storeModule, engineModule, usecaseModule, inboundModule,
 		fx.Options(more...),
 	)
 }

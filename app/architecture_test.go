@@ -40,6 +40,7 @@ var rooms = []room{
 	{dir: "plugins", may: []string{"plugins/sdk"}},
 	{dir: "config", may: []string{"core"}},
 	{dir: "app/usecase", may: []string{"core", "ports"}, not: []string{"net/http", "database/sql"}},
+	{dir: "app/scaffold", may: []string{"ports/backend"}},
 	{dir: "app/e2e", may: []string{"core", "ports", "adapters", "plugins/sdk", "config", "app"}},
 	{dir: "app", may: []string{"core", "ports", "adapters", "plugins/protocol", "config", "app"}},
 }
@@ -59,6 +60,7 @@ var keepers = map[string][]string{
 	"github.com/pressly/goose":       {"adapters/store"},
 	"github.com/oklog/ulid":          {"adapters/inbound/httpserver"},
 	"github.com/prometheus/client_golang/prometheus/promhttp": {"adapters/inbound/admin"},
+	"github.com/santhosh-tekuri/jsonschema":                   {"adapters/backend/pluginhost/settings"},
 }
 
 // breach says why a file of the folder dir may not import imported, or nothing.
@@ -171,12 +173,19 @@ func TestPlantedBreaches(t *testing.T) {
 		{"a store knows a backend", "adapters/store/sqlite", module + "ports/backend", true},
 		{"the guard knows the wire", "adapters/backend/guard", module + "plugins/protocol", true},
 		{"the guard starts processes", "adapters/backend/guard", "github.com/hashicorp/go-plugin", true},
+		{"the backend's kit needs a test", "ports/backend/backendtest", "testing", true},
+		{"the backend's kit knows the wire", "ports/backend/backendtest", module + "plugins/protocol", true},
+		{"the processes' kit judges by the backend's", "plugins/protocol/protocoltest", module + "ports/backend/backendtest", false},
+		{"the processes' kit leans on a library", "plugins/protocol/protocoltest", "github.com/hashicorp/go-plugin", true},
+		{"the processes' kit knows the host", "plugins/protocol/protocoltest", module + "adapters/backend/pluginhost", true},
 		{"a plugin reaches past the sdk", "plugins/mock", module + "core/money", true},
 		{"a plugin uses the sdk", "plugins/mock", module + "plugins/sdk", false},
 		{"a use case knows HTTP", "app/usecase", "net/http", true},
 		{"a use case knows an adapter", "app/usecase", module + "adapters/store/sqlite", true},
 		{"a use case is wired by fx", "app/usecase", "go.uber.org/fx", false},
 		{"an adapter is wired by fx", "adapters/inbound/poq", "go.uber.org/fx", true},
+		{"the scaffold knows the host", "app/scaffold", module + "config", true},
+		{"the process host reads a schema itself", "adapters/backend/pluginhost", "github.com/santhosh-tekuri/jsonschema/v6", true},
 		{"sql outside its store", "app", "database/sql", true},
 		{"a package with a longer name", "core/cart", "contextual", false},
 		{"a room nobody drew", "misc", "fmt", true},

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,35 +18,32 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/cartage-dev/cartage/adapters/backend/guard"
 	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/adapters/inbound/admin"
+	"github.com/cartage-dev/cartage/app/usecase"
 	"github.com/cartage-dev/cartage/config"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
-var backendModule = fx.Module("backend",
-	fx.Provide(newPluginHost, newBackends, newDirectory),
-)
-
-// Backends are the configured backends, by name. They run from OnStart to OnStop.
-type Backends struct {
+// launcher starts backends.
+type launcher struct {
 	host    *pluginhost.Host
-	cfg     config.Config
 	mode    config.Mode
 	log     *slog.Logger
 	figures prometheus.Registerer
-	running map[string]running
 }
 
 // running is one backend: its process, and the guard around it.
 type running struct {
+	name   string
 	plugin *pluginhost.Plugin
 	guard  *guard.Guard
 	ports  backend.Backend
+	spec   pluginhost.Spec
+	limits config.Guard
 }
 
 func newPluginHost(lc fx.Lifecycle, cfg config.Config, log *slog.Logger, figures prometheus.Registerer) (*pluginhost.Host, error) {
@@ -57,57 +55,68 @@ func newPluginHost(lc fx.Lifecycle, cfg config.Config, log *slog.Logger, figures
 	return host, nil
 }
 
-func newBackends(lc fx.Lifecycle, host *pluginhost.Host, cfg config.Config, mode config.Mode, log *slog.Logger, figures prometheus.Registerer) *Backends {
-	b := &Backends{host: host, cfg: cfg, mode: mode, log: log, figures: figures, running: map[string]running{}}
-	lc.Append(fx.StartStopHook(b.start, b.stop))
-	return b
+func newLauncher(host *pluginhost.Host, mode config.Mode, log *slog.Logger, figures prometheus.Registerer) *launcher {
+	return &launcher{host: host, mode: mode, log: log, figures: figures}
 }
 
-// start launches every plugin at once; one that does not come up stops the start.
-func (b *Backends) start(ctx context.Context) error {
-	names := sortedKeys(b.cfg.Backends)
-	started := make([]running, len(names))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, name := range names {
-		group.Go(func() (err error) {
-			started[i], err = b.launch(ctx, name)
-			return err
-		})
-	}
-	err := group.Wait()
-	for i, name := range names {
-		if started[i].plugin != nil {
-			b.running[name] = started[i]
-		}
-	}
+// launch starts the backend that cfg calls name.
+func (l *launcher) launch(ctx context.Context, cfg config.Config, name string) (*running, error) {
+	c := cfg.Backends[name]
+	spec, err := pluginSpec(cfg.Plugins.Dir, name, c)
 	if err != nil {
-		b.stop() // the host ends the processes
+		return nil, err
 	}
-	return err
+	plugin, err := l.host.Launch(ctx, spec)
+	if err != nil {
+		return nil, refused(name, err)
+	}
+	r := &running{name: name, plugin: plugin, spec: spec}
+	if err := r.permitted(cfg, l.mode); err != nil {
+		plugin.Close(ctx)
+		return nil, err
+	}
+	return l.guarded(r, c.Guard), nil
 }
 
-func (b *Backends) stop() {
-	for _, r := range b.running {
-		r.guard.Close()
-	}
+// guarded is r behind a new guard of these numbers.
+func (l *launcher) guarded(r *running, c config.Guard) *running {
+	g := guard.New(r.name, guardSettings(c), guard.Options{Logger: l.log, Registerer: l.figures})
+	return &running{name: r.name, plugin: r.plugin, guard: g, ports: g.Wrap(r.plugin.Backend()), spec: r.spec, limits: c}
 }
 
-func (b *Backends) launch(ctx context.Context, name string) (running, error) {
-	c := b.cfg.Backends[name]
-	spec, err := pluginSpec(b.cfg.Plugins.Dir, name, c)
+// permitted refuses a plugin that is for demonstrations where config does not allow it.
+func (r *running) permitted(cfg config.Config, mode config.Mode) error {
+	info := r.plugin.Description().Info
+	if !info.Demo || mode != config.Serve || slices.Contains(cfg.Allow.DemoBackends, r.name) {
+		return nil
+	}
+	return config.Refusal(fmt.Sprintf("backends.%s: plugin %s sells nothing real; name %s in allow.demo_backends to serve it all the same",
+		r.name, info.Name, r.name))
+}
+
+// owner is what carts remember of the backend that made them.
+func (r *running) owner() usecase.Owner {
+	return usecase.Owner(r.name + "/" + r.plugin.Description().Info.Name)
+}
+
+// differs says in a word how the process would have to be another one to be what
+// spec asks for; empty when it need not be.
+func (r *running) differs(spec pluginhost.Spec) (string, error) {
+	sum, err := pluginhost.Sum(spec.Path)
 	if err != nil {
-		return running{}, err
+		return "", refused(r.name, err)
 	}
-	plugin, err := b.host.Launch(ctx, spec)
-	if err != nil {
-		return running{}, refused(name, err)
+	before, pinned := r.spec, spec
+	before.SHA256, pinned.SHA256 = "", ""
+	switch {
+	case sum != r.plugin.Status().SHA256, spec.SHA256 != "" && !strings.EqualFold(spec.SHA256, sum):
+		return "plugin", nil
+	case !reflect.DeepEqual(before.Secrets, pinned.Secrets):
+		return "secrets", nil
+	case !reflect.DeepEqual(before, pinned):
+		return "settings", nil
 	}
-	if plugin.Description().Info.Demo && b.mode == config.Serve && !slices.Contains(b.cfg.Allow.DemoBackends, name) {
-		return running{}, config.Refusal(fmt.Sprintf("backends.%s: plugin %s sells nothing real; name %s in allow.demo_backends to serve it all the same",
-			name, plugin.Description().Info.Name, name))
-	}
-	g := guard.New(name, guardSettings(c.Guard), guard.Options{Logger: b.log, Registerer: b.figures})
-	return running{plugin: plugin, guard: g, ports: g.Wrap(plugin.Backend())}, nil
+	return "", nil
 }
 
 // refused blames config for what a plugin found wrong with it, by the key that says it.
@@ -116,11 +125,11 @@ func refused(name string, err error) error {
 	if !ok || f.Kind != fault.Invalid || len(f.Fields) == 0 {
 		return fmt.Errorf("backend %s: %w", name, err)
 	}
-	said := make([]string, len(f.Fields))
+	mistakes := make(config.Mistakes, len(f.Fields))
 	for i, field := range f.Fields {
-		said[i] = fmt.Sprintf("backends.%s.%s: %s", name, field.Path, field.Detail)
+		mistakes[i] = config.Mistake{Key: "backends." + name + "." + field.Path, Found: field.Detail}
 	}
-	return config.Refusal(strings.Join(said, "\n"))
+	return mistakes
 }
 
 func pluginSpec(dir, name string, c config.Backend) (pluginhost.Spec, error) {
@@ -164,23 +173,9 @@ func guardSettings(g config.Guard) guard.Settings {
 	}
 }
 
-// probes show each backend as /readyz?verbose prints it. A backend that is down
-// does not make the host unready: other shops still sell.
-func (b *Backends) probes() []admin.Probe {
-	probes := make([]admin.Probe, 0, len(b.cfg.Backends))
-	for _, name := range sortedKeys(b.cfg.Backends) {
-		probes = append(probes, func(context.Context) admin.Status {
-			r, ok := b.running[name]
-			if !ok {
-				return admin.Status{Name: "backend " + name, Detail: map[string]string{"plugin": "not started"}}
-			}
-			return r.status(name)
-		})
-	}
-	return probes
-}
-
-func (r running) status(name string) admin.Status {
+// status is a backend as /readyz?verbose prints it. One that is down does not make
+// the host unready: other shops still sell.
+func (r *running) status() admin.Status {
 	process, breaker := r.plugin.Status(), r.guard.State()
 	detail := map[string]string{
 		"plugin": r.plugin.Description().Info.Name + " " + r.plugin.Description().Info.Version,
@@ -193,5 +188,5 @@ func (r running) status(name string) admin.Status {
 			detail[key] = value
 		}
 	}
-	return admin.Status{Name: "backend " + name, OK: process.State == pluginhost.Ready && breaker.Breaker != guard.Open, Detail: detail}
+	return admin.Status{Name: "backend " + r.name, OK: process.State == pluginhost.Ready && breaker.Breaker != guard.Open, Detail: detail}
 }

@@ -30,6 +30,26 @@ type BackendFinding struct {
 	SHA256  string   `json:"sha256"`
 	Demo    bool     `json:"demo"`
 	Problem string   `json:"problem,omitempty"`
+
+	mistakes config.Mistakes // when Problem is the config's
+}
+
+// Refused reports whether config is to blame for Problem; Findings.Err then says it with its place.
+func (f BackendFinding) Refused() bool { return f.mistakes != nil }
+
+// Err is nil when every backend is well, and config.Mistakes when config is to blame for one that is not.
+func (f Findings) Err() error {
+	var mistakes config.Mistakes
+	for _, b := range f.Backends {
+		mistakes = append(mistakes, b.mistakes...)
+	}
+	switch {
+	case mistakes != nil:
+		return mistakes
+	case !f.OK:
+		return errors.New("not every backend is well")
+	}
+	return nil
 }
 
 // ShopFinding is one shop with where its ports lead.
@@ -39,25 +59,31 @@ type ShopFinding struct {
 	Poq      string            `json:"poq,omitempty"`
 }
 
-// Check starts each plugin of cfg, one after another so that the report names them
+// Check starts each plugin of cfg, which source gave, one after another so that the report names them
 // in order, and stops them again. The error is of the host alone; what is wrong with a backend is a finding.
-func Check(ctx context.Context, cfg config.Config, mode config.Mode, log *slog.Logger) (found Findings, err error) {
+func Check(ctx context.Context, source config.Source, cfg config.Config, log *slog.Logger) (found Findings, err error) {
 	figures := prometheus.NewRegistry()
 	host, err := pluginhost.New(pluginhost.Options{Logger: log, SocketDir: cfg.Plugins.SocketDir, Registerer: figures})
 	if err != nil {
 		return Findings{}, err
 	}
 	defer func() { err = errors.Join(err, host.Close(context.WithoutCancel(ctx))) }()
-	backends := &Backends{host: host, cfg: cfg, mode: mode, log: log, figures: figures, running: map[string]running{}}
-	defer backends.stop()
+	l, backends := newLauncher(host, source.Mode, log, figures), map[string]*running{}
+	defer func() {
+		for _, r := range backends {
+			r.guard.Close()
+		}
+	}()
 	found.OK = true
 	for _, name := range sortedKeys(cfg.Backends) {
 		finding := BackendFinding{Backend: name, Plugin: cfg.Backends[name].Plugin}
-		r, err := backends.launch(ctx, name)
+		r, err := l.launch(ctx, cfg, name)
 		if err != nil {
+			err = source.Locate(err)
 			finding.Problem, found.OK = err.Error(), false
+			_ = errors.As(err, &finding.mistakes)
 		} else {
-			backends.running[name] = r
+			backends[name] = r
 			finding.describe(r)
 			if err := r.plugin.Check(ctx); err != nil {
 				finding.Problem, found.OK = r.plugin.Status().Checked, false
@@ -79,7 +105,7 @@ func Check(ctx context.Context, cfg config.Config, mode config.Mode, log *slog.L
 	return found, nil
 }
 
-func (f *BackendFinding) describe(r running) {
+func (f *BackendFinding) describe(r *running) {
 	about := r.plugin.Description()
 	f.Plugin, f.Version, f.Demo, f.SHA256 = about.Info.Name, about.Info.Version, about.Info.Demo, r.plugin.Status().SHA256
 	for _, p := range about.Ports {

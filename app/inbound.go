@@ -25,7 +25,7 @@ import (
 )
 
 var inboundModule = fx.Module("inbound",
-	fx.Provide(newReadiness, newPoq, newAPI, newAdmin),
+	fx.Provide(newReadiness, newRoutes, newAPI, newAdmin),
 	fx.Invoke(func(*Admin, *API) {}),
 )
 
@@ -35,18 +35,45 @@ type API struct{ *httpserver.Server }
 // Admin is the operator's listener.
 type Admin struct{ *httpserver.Server }
 
-func newReadiness(s store.Store, backends *Backends) *admin.Readiness {
-	probes := append([]admin.Probe{func(ctx context.Context) admin.Status {
+func newReadiness(s store.Store, engine *Engine) *admin.Readiness {
+	database := func(ctx context.Context) admin.Status {
 		status := admin.Status{Name: "store", OK: true, Required: true}
 		if err := s.Health.Ping(ctx); err != nil {
 			status.OK, status.Detail = false, map[string]string{"error": err.Error()}
 		}
 		return status
-	}}, backends.probes()...)
-	return admin.NewReadiness(probes...)
+	}
+	ready := admin.NewReadiness(database)
+	ready.Also(engine.probes)
+	return ready
 }
 
-func newPoq(cfg config.Config, transfer inbound.CartTransfer, orders inbound.OrderLookup, log *slog.Logger, figures prometheus.Registerer) (*poq.Handler, error) {
+// Routes make the API's handler of a config. What outlives a config, such as the
+// counts of those who try links, is here.
+type Routes struct {
+	transfer inbound.CartTransfer
+	orders   inbound.OrderLookup
+	links    *links.Handler
+	log      *slog.Logger
+	figures  prometheus.Registerer
+}
+
+func newRoutes(transfer inbound.CartTransfer, orders inbound.OrderLookup, opens inbound.HandoffLinks, log *slog.Logger, figures prometheus.Registerer) *Routes {
+	return &Routes{transfer: transfer, orders: orders, links: links.New(links.Options{Links: opens, Logger: log}), log: log, figures: figures}
+}
+
+func (r *Routes) handler(cfg config.Config) (http.Handler, error) {
+	channel, err := r.poq(cfg)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	channel.Register(mux)
+	r.links.Register(mux)
+	return mux, nil
+}
+
+func (r *Routes) poq(cfg config.Config) (*poq.Handler, error) {
 	var shops []poq.Shop
 	for _, name := range sortedKeys(cfg.Shops) {
 		c := cfg.Shops[name].Poq
@@ -62,18 +89,15 @@ func newPoq(cfg config.Config, transfer inbound.CartTransfer, orders inbound.Ord
 			CustomerHeader: c.CustomerHeader, AllowIPs: allowed, Budget: c.Budget,
 		})
 	}
-	return poq.New(poq.Options{Shops: shops, Transfer: transfer, Orders: orders, Logger: log, Registerer: figures, Now: time.Now})
+	return poq.New(poq.Options{Shops: shops, Transfer: r.transfer, Orders: r.orders, Logger: r.log, Registerer: r.figures, Now: time.Now})
 }
 
-func newAPI(lc fx.Lifecycle, cfg config.Config, channel *poq.Handler, opens inbound.HandoffLinks, ready *admin.Readiness, log *slog.Logger, figures prometheus.Registerer) (*API, error) {
-	mux := http.NewServeMux()
-	channel.Register(mux)
-	links.New(links.Options{Links: opens, Logger: log}).Register(mux)
+func newAPI(lc fx.Lifecycle, cfg config.Config, engine *Engine, ready *admin.Readiness, log *slog.Logger, figures prometheus.Registerer) (*API, error) {
 	trusted, err := prefixes(cfg.Server.TrustedProxies)
 	if err != nil {
 		return nil, fmt.Errorf("server.trusted_proxies: %w", err)
 	}
-	server := httpserver.New(serverOptions("api", cfg.Server.Listen, cfg.Server, trusted, log, figures), carryRequestID(mux))
+	server := httpserver.New(serverOptions("api", cfg.Server.Listen, cfg.Server, trusted, log, figures), carryRequestID(engine))
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error {
 			err := server.Start(ctx)
@@ -98,9 +122,11 @@ func newAPI(lc fx.Lifecycle, cfg config.Config, channel *poq.Handler, opens inbo
 
 // newAdmin listens before the API does and after it has stopped, so that an
 // operator can watch both.
-func newAdmin(lc fx.Lifecycle, cfg config.Config, ready *admin.Readiness, log *slog.Logger, figures prometheus.Registerer, gathered prometheus.Gatherer) *Admin {
+func newAdmin(lc fx.Lifecycle, cfg config.Config, engine *Engine, ready *admin.Readiness, log *slog.Logger, figures prometheus.Registerer, gathered prometheus.Gatherer) *Admin {
 	mux := http.NewServeMux()
 	admin.Register(mux, ready, gathered)
+	admin.RegisterReload(mux, func() ([]string, error) { return engine.Reload("the admin listener") })
+	admin.RegisterReport(mux, "/shadow", engine.Rehearsals)
 	server := httpserver.New(serverOptions("admin", cfg.Admin.Listen, cfg.Server, nil, log, figures), mux)
 	lc.Append(fx.StartStopHook(server.Start, server.Stop))
 	return &Admin{server}

@@ -3,12 +3,9 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
-
-	"go.uber.org/fx"
 
 	"github.com/cartage-dev/cartage/app/usecase"
 	"github.com/cartage-dev/cartage/config"
@@ -18,34 +15,52 @@ import (
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
-// newDirectory is empty until the backends run, which is before any listener opens.
-func newDirectory(lc fx.Lifecycle, cfg config.Config, backends *Backends) *usecase.Directory {
-	directory := usecase.NewDirectory(nil)
-	lc.Append(fx.StartHook(func(context.Context) error {
-		entries := make(map[shop.ID]usecase.Entry, len(cfg.Shops))
-		for _, name := range sortedKeys(cfg.Shops) {
-			entry, err := newEntry(shop.ID(name), cfg.Shops[name], backends)
-			if err != nil {
-				return err
-			}
-			entries[entry.Shop.ID] = entry
+// newTable puts the shops of cfg before the backends that run.
+func newTable(cfg config.Config, backends map[string]*running) (usecase.Table, error) {
+	t := usecase.Table{Shops: make(map[shop.ID]usecase.Entry, len(cfg.Shops)), Backends: make(map[usecase.Owner]backend.Backend, len(backends))}
+	for _, r := range backends {
+		t.Backends[r.owner()] = r.ports
+	}
+	for _, name := range sortedKeys(cfg.Shops) {
+		entry, err := newEntry(shop.ID(name), cfg.Shops[name], backends)
+		if err != nil {
+			return usecase.Table{}, err
 		}
-		directory.Replace(entries)
-		return nil
-	}))
-	return directory
+		t.Shops[entry.Shop.ID] = entry
+	}
+	return t, nil
 }
 
-func newEntry(id shop.ID, c config.Shop, backends *Backends) (usecase.Entry, error) {
+func newEntry(id shop.ID, c config.Shop, backends map[string]*running) (usecase.Entry, error) {
 	rules, err := newShop(id, c)
 	if err != nil {
 		return usecase.Entry{}, fmt.Errorf("shops.%s: %w", id, err)
 	}
-	mixed, err := backends.mix(c.Backends)
-	if err != nil {
-		return usecase.Entry{}, fmt.Errorf("shops.%s.backends: %w", id, err)
+	entry := usecase.Entry{Shop: rules}
+	for port, name := range c.Backends {
+		if err := choose(&entry, backend.Port(port), name, backends); err != nil {
+			return usecase.Entry{}, fmt.Errorf("shops.%s.backends.%s: %w", id, port, err)
+		}
 	}
-	return usecase.Entry{Shop: rules, Backend: mixed, CartsFrom: c.Backends[string(backend.PortCarts)]}, nil
+	return entry, nil
+}
+
+// choose gives a shop's port to the backend called name.
+func choose(entry *usecase.Entry, port backend.Port, name string, backends map[string]*running) error {
+	from, ok := backends[name]
+	if !ok {
+		return fmt.Errorf("no backend %s runs", name)
+	}
+	if !slices.Contains(from.ports.Offered(), port) {
+		return config.Refusal(fmt.Sprintf("plugin %s of backend %s does not offer %s; it offers %v", from.ports.Info.Name, name, port, from.ports.Offered()))
+	}
+	switch port {
+	case backend.PortCarts:
+		entry.Backend.Carts, entry.Backend.Info, entry.CartsFrom = from.ports.Carts, from.ports.Info, from.owner()
+	case backend.PortOrders:
+		entry.Backend.Orders, entry.OrdersFrom = from.ports.Orders, from.owner()
+	}
+	return nil
 }
 
 func newShop(id shop.ID, c config.Shop) (shop.Shop, error) {
@@ -71,27 +86,6 @@ func newShop(id shop.ID, c config.Shop) (shop.Shop, error) {
 	var err error
 	s.Handoff, err = handoff.NewPolicy(origins, c.CookieDomains, c.Headers)
 	return s, err
-}
-
-// mix puts a shop's backend together, port by port.
-func (b *Backends) mix(chosen map[string]string) (backend.Backend, error) {
-	var mixed backend.Backend
-	for port, name := range chosen {
-		from, ok := b.running[name]
-		if !ok {
-			return mixed, fmt.Errorf("%s: no backend %s", port, name)
-		}
-		if !slices.Contains(from.ports.Offered(), backend.Port(port)) {
-			return mixed, config.Refusal(fmt.Sprintf("plugin %s of backend %s does not offer %s; it offers %v", from.ports.Info.Name, name, port, from.ports.Offered()))
-		}
-		switch backend.Port(port) {
-		case backend.PortCarts:
-			mixed.Carts, mixed.Info = from.ports.Carts, from.ports.Info
-		case backend.PortOrders:
-			mixed.Orders = from.ports.Orders
-		}
-	}
-	return mixed, nil
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

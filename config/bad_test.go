@@ -29,6 +29,11 @@ var bad = []struct {
 	{"key of another group", "server:\n", "listen: :80\nserver:\n", nil, `1:1: listen: unknown key; did you mean server.listen?`},
 	{"key of a shop", "  uk:\n", "  uk:\n    currency: GBP\n", nil, `18:5: shops.uk.currency: unknown key; did you mean shops.uk.currencies?`},
 	{"key of a channel", "    poq:\n", "    poq:\n      secret: env:POQ_SECRET\n", nil, `22:7: shops.uk.poq.secret: unknown key; did you mean shops.uk.poq.secrets?`},
+	{"rehearsal without a backend", "    poq:\n", "    shadow: {share: 0.5}\n    poq:\n", nil, `21:5: shops.uk.shadow.backend: missing; name the backend that is to be tried`},
+	{"rehearsal with a stranger", "    poq:\n", "    shadow: {backend: m3}\n    poq:\n", nil, `21:23: shops.uk.shadow.backend: no backend is called "m3"; name one of backends; did you mean m2?`},
+	{"rehearsal with oneself", "    poq:\n", "    shadow: {backend: m2}\n    poq:\n", nil, `21:23: shops.uk.shadow.backend: "m2" makes the shop's carts already; name another`},
+	{"rehearsal of everything twice", "    poq:\n", "    shadow: {backend: m3, share: 2}\n    poq:\n", nil, `21:23: shops.uk.shadow.backend: no backend is called "m3"; name one of backends; did you mean m2?
+21:34: shops.uk.shadow.share: 2 is out of bounds; write more than 0 and at most 1`},
 	{"secret written against its key", "server:\n", "handoff: {key:canary-inline}\nserver:\n", nil, `1:11: handoff.key…: unknown key; did you mean handoff.key?`},
 	{"key given twice", "server:\n", "server:\n  listen: :80\n  listen: :81\n", nil, `3:3: server.listen: given twice; it stands in line 2 already`},
 	{"group given twice", "server:\n", "server: {}\nserver:\n", nil, `1:1: server.public_url: one-time links would begin with http://; write the https:// URL that shoppers reach this host at, or name a shop in allow.insecure_shops

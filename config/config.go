@@ -124,6 +124,14 @@ type Shop struct {
 	CookieDomains []string `koanf:"cookie_domains"`
 	Headers       []string `koanf:"headers"` // that a backend may add to the first navigation
 	Poq           *Poq     `koanf:"poq"`
+	Shadow        *Shadow  `koanf:"shadow"`
+}
+
+// Shadow rehearses a swap: a share of a shop's new carts is made at another backend
+// as well, and what both say is compared. Shoppers see nothing of it.
+type Shadow struct {
+	Backend string  `koanf:"backend"` // the candidate for carts
+	Share   float64 `koanf:"share"`   // of the carts, up to 1
 }
 
 // Poq is a shop's Poq channel; a shop without it has none.

@@ -17,8 +17,8 @@ import (
 var Demo []byte
 
 // Default is what holds for every key that neither file nor environment gives. It
-// has no backends and no shops; DefaultBackend, DefaultShop and DefaultPoq are
-// what holds for each of those.
+// has no backends and no shops; DefaultBackend, DefaultShop, DefaultPoq and
+// DefaultShadow are what holds for each of those.
 func Default() Config {
 	return Config{
 		Server: Server{
@@ -70,6 +70,9 @@ func DefaultPoq(name string) Poq {
 	}
 }
 
+// DefaultShadow is what holds for every rehearsal.
+func DefaultShadow() Shadow { return Shadow{Share: 0.1} }
+
 // defaults is the layer below file and environment: Default, and what holds for
 // each backend, shop and channel that one of the layers above names.
 func defaults(above ...tree) tree {
@@ -85,6 +88,9 @@ func defaults(above ...tree) tree {
 			}
 			if branch(t, "shops", name, "poq") != nil {
 				branch(shops, name)["poq"] = asTree(DefaultPoq(name))
+			}
+			if branch(t, "shops", name, "shadow") != nil {
+				branch(shops, name)["shadow"] = asTree(DefaultShadow())
 			}
 		}
 	}

@@ -35,7 +35,11 @@ func TestExample(t *testing.T) {
 	s.CheckoutHosts, s.CookieDomains, s.Headers = []string{"shop.example.com"}, []string{"example.com"}, []string{"X-Store-View"}
 	p.Secrets, p.OrdersSecrets = []secret.Text{secret.New("canary-poq")}, []secret.Text{secret.New("canary-orders")}
 	s.Poq = &p
-	want.Backends, want.Shops = map[string]config.Backend{"webshop": b}, map[string]config.Shop{"uk": s}
+	candidate, shadow := config.DefaultBackend(), config.DefaultShadow()
+	candidate.Plugin, candidate.SHA256 = "candidate", "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
+	candidate.Settings = map[string]any{"base_url": "https://next.example.com/rest"}
+	shadow.Backend, s.Shadow = "candidate", &shadow
+	want.Backends, want.Shops = map[string]config.Backend{"webshop": b, "candidate": candidate}, map[string]config.Shop{"uk": s}
 	if diff := cmp.Diff(cfg, want, options); diff != "" {
 		t.Errorf("-got +want:\n%s", diff)
 	}

@@ -27,6 +27,7 @@ const (
 func (r *report) readFile(s Source) (text []byte, ok bool) {
 	text = s.Text
 	if text == nil && s.File != "" {
+		r.read(s.File)
 		var err error
 		if text, err = readAtMost(s.File, fileMax+1); err != nil {
 			r.add(place{}, Mistake{Found: "cannot be read: " + why(err), Expected: "give a file that is there and may be read"})
@@ -42,6 +43,13 @@ func (r *report) readFile(s Source) (text []byte, ok bool) {
 		return text, r.readable(text)
 	}
 	return nil, false
+}
+
+// read says that a file is about to be read.
+func (r *report) read(path string) {
+	if r.reads != nil {
+		r.reads(path)
+	}
 }
 
 func readAtMost(path string, most int64) ([]byte, error) {

@@ -3,7 +3,9 @@
 package config
 
 import (
+	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/providers/confmap"
@@ -31,6 +33,12 @@ type Source struct {
 	// Environ holds NAME=value as os.Environ does: overrides, and what env:NAME refers to.
 	Environ []string
 	Mode    Mode
+	// Running is the config of a host that takes this one over while it runs; nil at
+	// a start. What cannot change meanwhile is then held to it.
+	Running *Config
+	// Reads hears the path of each file that is read, secrets included, so that
+	// somebody can watch them; it may be nil.
+	Reads func(path string)
 }
 
 // What a source without a file is called.
@@ -44,26 +52,12 @@ const (
 // that is wrong.
 func Load(s Source) (Config, error) {
 	r := newReport(s.File)
-	switch {
-	case s.File == "" && s.Text == nil:
-		r.file, r.keys[""] = noFile, place{}
-	case s.File == "":
-		r.file = builtIn
-	}
-	text, ok := r.readFile(s)
+	r.reads = s.Reads
+	env := environment(s.Environ)
+	file, above, ok := r.layers(s, env)
 	if !ok {
 		return Config{}, r.mistakes()
 	}
-	root := r.parse(text)
-	if err := r.mistakes(); err != nil {
-		return Config{}, err
-	}
-	if root == nil {
-		root = &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}
-	}
-	file := r.branch(root, reflect.TypeFor[Config](), "")
-	env := environment(s.Environ)
-	above := r.overrides(env, file)
 	cfg, err := layered(defaults(file, above), file, above)
 	if err != nil {
 		// Our own bug: each layer has the types of the tree. What it says may repeat values.
@@ -75,10 +69,58 @@ func Load(s Source) (Config, error) {
 	c.host()
 	c.backends()
 	c.shops()
+	if s.Running != nil {
+		c.fixed(*s.Running)
+	}
 	if err := r.mistakes(); err != nil {
 		return Config{}, err
 	}
 	return c.cfg, nil
+}
+
+// layers are what file and environment say; ok is false when the file is none to go on with.
+func (r *report) layers(s Source, env map[string]string) (file, above tree, ok bool) {
+	switch {
+	case s.File == "" && s.Text == nil:
+		r.file, r.keys[""] = noFile, place{}
+	case s.File == "":
+		r.file = builtIn
+	}
+	text, ok := r.readFile(s)
+	if !ok {
+		return nil, nil, false
+	}
+	root := r.parse(text)
+	if len(r.found) > 0 {
+		return nil, nil, false
+	}
+	if root == nil {
+		root = &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}
+	}
+	file = r.branch(root, reflect.TypeFor[Config](), "")
+	return file, r.overrides(env, file), true
+}
+
+// Locate is err with the places of the keys that its Mistakes name and that have
+// none yet: what a plugin refuses is known only when the config has been read. Any
+// other error stays as it is, and so do Mistakes whose file can no longer be read.
+func (s Source) Locate(err error) error {
+	mistakes, ok := errors.AsType[Mistakes](err)
+	if !ok {
+		return err
+	}
+	r := newReport(s.File)
+	if _, _, ok := r.layers(s, environment(s.Environ)); !ok {
+		return err
+	}
+	r.found = nil
+	located := slices.Clone(mistakes)
+	for i, m := range located {
+		if m.Key != "" && m.Place == "" {
+			located[i].Place = r.shownPlace(r.at(m.Key))
+		}
+	}
+	return located
 }
 
 // layered makes a config of layers, the lowest first.

@@ -70,6 +70,7 @@ type report struct {
 	broken       map[string]bool // paths of another type than they should be: nothing more is said about them
 	said         map[located]bool
 	found        []located
+	reads        func(path string) // hears of each file; may be nil
 }
 
 // located is a mistake to be sorted by its place. Of one key at one place, one is enough.
@@ -84,15 +85,18 @@ func newReport(file string) *report {
 
 // add reports m, at the given place.
 func (r *report) add(at place, m Mistake) {
+	m.Place = r.shownPlace(at)
+	r.found = append(r.found, located{at, m})
+}
+
+func (r *report) shownPlace(at place) string {
 	switch {
 	case at.variable != "":
-		m.Place = "environment: " + at.variable
+		return "environment: " + at.variable
 	case at.line > 0:
-		m.Place = fmt.Sprintf("%s:%d:%d", r.file, at.line, at.col)
-	default:
-		m.Place = r.file
+		return fmt.Sprintf("%s:%d:%d", r.file, at.line, at.col)
 	}
-	r.found = append(r.found, located{at, m})
+	return r.file
 }
 
 // wrong reports what stands at path, or is missing there, unless its type is already known to be wrong.

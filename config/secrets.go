@@ -110,6 +110,7 @@ func (c *check) fromFile(path string) (held, found, expected string) {
 	if !filepath.IsAbs(path) {
 		return "", "file: is followed by no absolute path", "write file:/path"
 	}
+	c.read(path)
 	// A look before opening: to open a pipe would wait for whoever writes to it.
 	info, err := os.Stat(path)
 	switch {

@@ -34,6 +34,9 @@ func (c *check) shops() {
 		c.currencies(join(path, "currencies"), s.Currencies)
 		c.shopBackends(path, s)
 		c.pages(path, name, s)
+		if s.Shadow != nil {
+			c.shadow(join(path, "shadow"), s)
+		}
 		if s.Poq != nil {
 			c.poq(join(path, "poq"), name, *s.Poq, served)
 		}
@@ -75,6 +78,23 @@ func (c *check) shopBackends(path string, s Shop) {
 	}
 	if _, ok := s.Backends["orders"]; !ok && len(s.Poq.OrdersSecrets) > 0 {
 		c.wrong(join(path, "orders"), "missing", "name the backend that knows the orders, or take orders_secrets away", "")
+	}
+}
+
+func (c *check) shadow(path string, s Shop) {
+	at, all := join(path, "backend"), slices.Sorted(maps.Keys(c.cfg.Backends))
+	switch name := s.Shadow.Backend; {
+	case name == "":
+		c.wrong(at, "missing", "name the backend that is to be tried", "")
+	case !slices.Contains(all, name):
+		c.wrong(at, "no backend is called "+quote(name), "name one of backends", nearest(name, all))
+	case name == s.Backends["carts"]:
+		c.wrong(at, quote(name)+" makes the shop's carts already", "name another", "")
+	case s.Backends["carts"] == "":
+		c.wrong(at, "there is nothing to compare with", "name the shop's own backend for carts, or take shadow away", "")
+	}
+	if share := s.Shadow.Share; !(share > 0 && share <= 1) { // refuses NaN as well
+		c.wrong(join(path, "share"), fmt.Sprintf("%g is out of bounds", share), "write more than 0 and at most 1", "")
 	}
 }
 

@@ -31,6 +31,8 @@ type Options struct {
 	Log     *slog.Logger
 	// Dir keeps the data; empty is a folder of the test's own.
 	Dir string
+	// File is read in the place of the demo config, and watched.
+	File string
 }
 
 // Host is a running host.
@@ -44,13 +46,13 @@ type Host struct {
 // Start runs the demo config on free ports until the test ends.
 func Start(t testing.TB, o Options) *Host {
 	t.Helper()
-	h, cfg := Configure(t, o)
+	h, source, cfg := Configure(t, o)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	var api *app.API
 	var admin *app.Admin
-	running := app.New(cfg, config.Dev, o.Log, fx.Populate(&api, &admin))
+	running := app.New(source, cfg, o.Log, fx.Populate(&api, &admin))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := running.Start(ctx); err != nil {
@@ -77,17 +79,21 @@ func Start(t testing.TB, o Options) *Host {
 func (h *Host) Stop() { h.stop() }
 
 // Configure loads the demo config for free ports and a folder of its own.
-func Configure(t testing.TB, o Options) (*Host, config.Config) {
+func Configure(t testing.TB, o Options) (*Host, config.Source, config.Config) {
 	t.Helper()
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
 	}
 	h := &Host{Dir: o.Dir}
-	cfg, err := config.Load(config.Source{Text: config.Demo, Environ: append(h.Environ(t, o.Dir), o.Environ...), Mode: config.Dev})
+	source := config.Source{File: o.File, Environ: append(h.Environ(t, o.Dir), o.Environ...), Mode: config.Dev}
+	if o.File == "" {
+		source.Text = config.Demo
+	}
+	cfg, err := config.Load(source)
 	if err != nil {
 		t.Fatalf("config: %v", err)
 	}
-	return h, cfg
+	return h, source, cfg
 }
 
 // Environ is what moves the demo config to free ports and into dir.

@@ -36,7 +36,7 @@ again. Nothing listens and nothing is stored.
 			if !dev && file == "" {
 				return fmt.Errorf("--config is required, or --dev for the built-in demo")
 			}
-			cfg, err := load(file, mode)
+			source, cfg, err := load(file, mode)
 			if err != nil {
 				return err
 			}
@@ -44,17 +44,14 @@ again. Nothing listens and nothing is stored.
 			if verbose {
 				log = app.NewLogger(os.Stderr, cfg.Log)
 			}
-			found, err := app.Check(c.Context(), cfg, mode, log)
+			found, err := app.Check(c.Context(), source, cfg, log)
 			if err != nil {
 				return err
 			}
 			if err := show(c.OutOrStdout(), output, found, func(w io.Writer) error { return printFindings(w, found) }); err != nil {
 				return err
 			}
-			if !found.OK {
-				return fmt.Errorf("not every backend is well")
-			}
-			return nil
+			return found.Err()
 		},
 	}
 	c.Flags().StringVarP(&file, "config", "c", "", "config file")
@@ -69,7 +66,12 @@ func printFindings(w io.Writer, found app.Findings) error {
 	_, _ = fmt.Fprintln(t, "BACKEND\tPLUGIN\tOFFERS\tSHA256\tSTATE")
 	for _, b := range found.Backends {
 		state := "ok"
-		if b.Problem != "" {
+		switch {
+		case b.Refused():
+			state = "refused, see below"
+		case strings.Contains(b.Problem, "\n"):
+			state = "not well, see below"
+		case b.Problem != "":
 			state = b.Problem
 		}
 		_, _ = fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\t%s\n", b.Backend, b.Plugin, b.Version, strings.Join(b.Ports, ", "), b.SHA256, state)
@@ -78,5 +80,13 @@ func printFindings(w io.Writer, found app.Findings) error {
 	for _, s := range found.Shops {
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.Shop, s.Backends["carts"], s.Backends["orders"], s.Poq)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, b := range found.Backends {
+		if strings.Contains(b.Problem, "\n") && !b.Refused() {
+			_, _ = fmt.Fprintf(w, "\nBackend %s:\n%s\n", b.Backend, b.Problem)
+		}
+	}
+	return nil
 }

@@ -26,12 +26,12 @@ allowed, so it is not for production.
 		Example: "  cartage dev\n  cartage dev --config config/demo.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := load(file, config.Dev)
+			source, cfg, err := load(file, config.Dev)
 			if err != nil {
 				return err
 			}
 			out := c.OutOrStdout()
-			return host(c.Context(), cfg, config.Dev, app.NewLogger(os.Stderr, cfg.Log), func(at addresses) { welcome(out, cfg, at) })
+			return host(c.Context(), source, cfg, app.NewLogger(os.Stderr, cfg.Log), func(at addresses) { welcome(out, cfg, at) })
 		},
 	}
 	c.Flags().StringVarP(&file, "config", "c", "", "config file (default: the built-in demo)")

@@ -50,6 +50,6 @@ Start with: cartage dev`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newDev(), newServe(), newCheck(), newVersion())
+	root.AddCommand(newDev(), newServe(), newCheck(), newPlugin(), newReload(), newShadow(), newVersion())
 	return root
 }

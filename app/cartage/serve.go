@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/dig"
@@ -21,7 +23,9 @@ func newServe() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the host in production",
-		Long: `Run the host with the given config until SIGTERM or an interrupt.
+		Long: `Run the host with the given config until SIGTERM or an interrupt. It takes backends
+and shops over when the file or a secret's file changes, at SIGHUP, and at POST
+/reload on the admin listener, while requests run; what is wrong changes nothing.
 
 What is fit for a demonstration only is refused unless config names it under
 allow: published secrets, demo backends, unpinned plugins, http:// addresses.
@@ -29,12 +33,12 @@ allow: published secrets, demo backends, unpinned plugins, http:// addresses.
 		Example: "  cartage serve --config /etc/cartage/cartage.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := load(file, config.Serve)
+			source, cfg, err := load(file, config.Serve)
 			if err != nil {
 				return err
 			}
 			log := app.NewLogger(os.Stderr, cfg.Log)
-			return host(c.Context(), cfg, config.Serve, log, func(at addresses) {
+			return host(c.Context(), source, cfg, log, func(at addresses) {
 				log.Info("serving", "version", version, "api", at.api, "admin", at.admin)
 			})
 		},
@@ -48,25 +52,23 @@ allow: published secrets, demo backends, unpinned plugins, http:// addresses.
 type addresses struct{ api, admin string }
 
 // host runs until ctx ends, then stops within config's bounds.
-func host(ctx context.Context, cfg config.Config, mode config.Mode, log *slog.Logger, up func(addresses)) error {
+func host(ctx context.Context, source config.Source, cfg config.Config, log *slog.Logger, up func(addresses)) error {
 	var api *app.API
 	var admin *app.Admin
-	h := app.New(cfg, mode, log, fx.Populate(&api, &admin))
+	var engine *app.Engine
+	h := app.New(source, cfg, log, fx.Populate(&api, &admin, &engine))
 	if err := h.Err(); err != nil {
 		return unwrap(err)
 	}
 	starting, cancel := context.WithTimeout(ctx, h.StartTimeout())
 	defer cancel()
 	if err := h.Start(starting); err != nil {
-		return unwrap(err)
+		return source.Locate(unwrap(err))
 	}
 	up(addresses{api.Addr().String(), admin.Addr().String()})
-	var failed error
-	select {
-	case <-ctx.Done():
+	failed := reloadOnHangup(ctx, engine, api, admin)
+	if failed == nil {
 		log.Info("stopping")
-	case failed = <-api.Done():
-	case failed = <-admin.Done():
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.StopTimeout())
 	defer cancel()
@@ -74,6 +76,25 @@ func host(ctx context.Context, cfg config.Config, mode config.Mode, log *slog.Lo
 		return fmt.Errorf("stop: %w", err)
 	}
 	return failed
+}
+
+// reloadOnHangup runs until ctx ends or a listener fails, and takes config over at each SIGHUP.
+func reloadOnHangup(ctx context.Context, engine *app.Engine, api *app.API, admin *app.Admin) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-hangup:
+			go func() { _, _ = engine.Reload("SIGHUP") }() // it logs how that went; the host's stop waits for it
+		case <-ctx.Done():
+			return nil
+		case err := <-api.Done():
+			return err
+		case err := <-admin.Done():
+			return err
+		}
+	}
 }
 
 // unwrap leaves out what fx says about its own wiring: an operator wants the cause.

@@ -20,12 +20,13 @@ A config that cannot be used is reported whole, each mistake with its place, and
 the exit code is 78.`
 
 // load reads the file, or the built-in demo config in development mode without one.
-func load(file string, mode config.Mode) (config.Config, error) {
+func load(file string, mode config.Mode) (config.Source, config.Config, error) {
 	source := config.Source{File: file, Environ: os.Environ(), Mode: mode}
 	if file == "" {
 		source.Text = config.Demo
 	}
-	return config.Load(source)
+	cfg, err := config.Load(source)
+	return source, cfg, err
 }
 
 // addOutput adds the flag --output.

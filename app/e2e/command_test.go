@@ -46,7 +46,7 @@ func cartage(t *testing.T, env []string, args ...string) ran {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	t.Parallel()
 	got := cartage(t, nil, "--help")
-	for _, command := range []string{"dev", "serve", "check", "version"} {
+	for _, command := range []string{"dev", "serve", "check", "plugin", "reload", "shadow", "version"} {
 		if !strings.Contains(got.out, command) {
 			t.Errorf("--help does not name %s", command)
 		}
@@ -181,9 +181,9 @@ func TestKilledHost(t *testing.T) {
 }
 
 // startCommand runs `cartage dev` until the test ends, and waits until it is ready.
-func startCommand(t *testing.T, h *apptest.Host, env []string) *exec.Cmd {
+func startCommand(t *testing.T, h *apptest.Host, env []string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(apptest.Build(t).Host(), "dev")
+	cmd := exec.Command(apptest.Build(t).Host(), append([]string{"dev"}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	var log bytes.Buffer
 	cmd.Stderr, cmd.Stdout = &log, &log

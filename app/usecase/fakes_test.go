@@ -15,6 +15,7 @@ import (
 	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/idempotency"
 	"github.com/cartage-dev/cartage/core/money"
+	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/backend"
 	"github.com/cartage-dev/cartage/ports/inbound"
@@ -103,10 +104,22 @@ func (c *carts) Get(context.Context, backend.Call, cart.ID) (cart.Cart, error) {
 	return cart.Cart{}, fault.New(fault.Unsupported, "", "not asked for")
 }
 
+// orders is a backend that knows every order, and says that it was asked.
+type orders struct {
+	name  string
+	asked *string
+}
+
+func (o orders) ByReference(_ context.Context, _ backend.Call, reference string) (order.Order, error) {
+	*o.asked = o.name
+	return order.Order{Reference: reference}, nil
+}
+
 // bench is a transfer with everything around it.
 type bench struct {
 	*Transfer
 	links   *Links
+	orders  *Orders
 	backend *carts
 	memory  *memory
 	shops   *Directory
@@ -139,21 +152,31 @@ func newBench(t *testing.T, shortage shop.Shortage) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.shops = NewDirectory(map[shop.ID]Entry{"s": {
+	b.shops = NewDirectory(Table{Shops: map[shop.ID]Entry{"s": {
 		Shop: shop.Shop{
 			ID: "s", Locale: "en-GB", Currencies: []money.Currency{"GBP"}, Shortage: shortage,
 			Handoff: handoff.Policy{Origins: []handoff.Origin{origin}},
 		},
-		Backend: backend.Backend{Carts: b.backend}, CartsFrom: "one",
-	}})
+		Backend: backend.Backend{Carts: b.backend}, CartsFrom: "one", OrdersFrom: "one",
+	}}, Backends: map[Owner]backend.Backend{"one": {Carts: b.backend}}})
 	sealer, err := NewSealer(make([]byte, SealKeyBytes))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := store.Store{Handoffs: b.memory, Idempotency: b.memory}
 	b.links = NewLinks("https://host.example", b.shops, s, sealer)
-	b.Transfer = NewTransfer(b.shops, s, b.links, sealer, slog.New(slog.NewTextHandler(b.log, nil)))
+	log := slog.New(slog.NewTextHandler(b.log, nil))
+	b.Transfer, b.orders = NewTransfer(b.shops, s, b.links, sealer, log), NewOrders(b.shops, s, sealer, log)
 	return b
+}
+
+func (b *bench) entry(t *testing.T) Entry {
+	t.Helper()
+	e, err := b.shops.Shop("s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // bag is a request for one each of these SKUs.

@@ -16,7 +16,9 @@ const (
 	// leaseMax outlasts the hard stop of any channel, so that a lapsed lease means
 	// that its owner is gone.
 	leaseMax = 10 * time.Second
-	keepFor  = 24 * time.Hour
+	// keepFor is how long an order is found at the backend that made its cart, after
+	// its shop has moved to another.
+	keepFor = 7 * 24 * time.Hour
 	// waitStep is how long to leave another request alone before looking again.
 	waitStep = 25 * time.Millisecond
 	// settleMax bounds writing down how it ended, also for a caller that left.
@@ -52,6 +54,15 @@ func (o once) claim(ctx context.Context, scope idempotency.Scope, fp idempotency
 			return rec, verdict, inProgress(ctx)
 		}
 	}
+}
+
+// look returns the record and claims nothing.
+func (o once) look(ctx context.Context, scope idempotency.Scope) (rec idempotency.Record, err error) {
+	err = o.records.Update(ctx, scope, func(r idempotency.Record) (idempotency.Record, error) {
+		rec = r
+		return r, nil
+	})
+	return rec, err
 }
 
 func inProgress(ctx context.Context) error {

@@ -53,15 +53,6 @@ type wanted struct {
 	asked    inbound.TransferCart
 }
 
-// answered is what is remembered of a transfer, sealed.
-type answered struct {
-	CartID   cart.ID
-	From     string // the backend that cart lives at
-	Open     handoff.Request
-	Link     *handoff.Hash // of the one-time link in Open, when it is one
-	Problems []cart.Problem
-}
-
 // Transfer makes the cart once and answers the same until its link is used.
 func (t *Transfer) Transfer(ctx context.Context, req inbound.TransferCart) (inbound.Transferred, error) {
 	w, err := t.accept(req)
@@ -74,7 +65,7 @@ func (t *Transfer) Transfer(ctx context.Context, req inbound.TransferCart) (inbo
 		if err != nil {
 			return inbound.Transferred{}, err
 		}
-		before := t.recall(rec, w.scope)
+		before := recall(t.sealer, t.log, rec, w.scope)
 		if verdict == idempotency.Run {
 			return t.run(ctx, w, rec.Generation, before)
 		}
@@ -105,8 +96,7 @@ func (t *Transfer) accept(req inbound.TransferCart) (wanted, error) {
 	if err := together(itemsErr, currencyErr, order.CheckReference(req.Reference)); err != nil {
 		return wanted{}, err
 	}
-	scope := idempotency.Scope{Shop: string(req.Shop), Operation: "transfer", Name: req.Reference}
-	return wanted{entry, items, currency, scope, req}, nil
+	return wanted{entry, items, currency, transferScope(req.Shop, req.Reference), req}, nil
 }
 
 // together is the first of these faults, with the fields of all of them.
@@ -160,10 +150,13 @@ func (t *Transfer) run(ctx context.Context, w wanted, generation uint32, before 
 func (t *Transfer) put(ctx context.Context, w wanted, generation uint32, before answered) (answered, error) {
 	strict := w.entry.Shop.Shortage == shop.Strict
 	req := backend.PutCart{Items: w.items, Reference: w.asked.Reference, AllOrNothing: strict, Customer: w.asked.Customer, WantPages: true}
+	at, done := w.entry.Backend.Carts, answered{From: w.entry.CartsFrom, Orders: w.entry.OrdersFrom}
 	if before.From == w.entry.CartsFrom {
 		req.Supersedes = before.CartID
+	} else if made, ok := t.shops.made(before.From); ok && made.Carts != nil { // the shop has moved on, and this cart has not
+		at, req.Supersedes, done.From, done.Orders = made.Carts, before.CartID, before.From, before.Orders
 	}
-	got, err := w.entry.Backend.Carts.Put(ctx, w.call(generation), req)
+	got, err := at.Put(ctx, w.call(generation), req)
 	if err != nil {
 		return answered{}, err
 	}
@@ -179,7 +172,7 @@ func (t *Transfer) put(ctx context.Context, w wanted, generation uint32, before 
 	if strict && len(short) > 0 {
 		return answered{}, w.refuse(short)
 	}
-	done := answered{CartID: got.Cart.ID, From: w.entry.CartsFrom, Problems: short}
+	done.CartID, done.Problems = got.Cart.ID, short
 	return t.open(ctx, w, got.Pages, done)
 }
 
@@ -228,22 +221,6 @@ func (t *Transfer) open(ctx context.Context, w wanted, pages *backend.Pages, don
 	return done, nil
 }
 
-// recall opens what an earlier generation left; what cannot be opened any more is forgotten, and said so.
-func (t *Transfer) recall(rec idempotency.Record, scope idempotency.Scope) (before answered) {
-	if rec.Answer == nil {
-		return before
-	}
-	plain, err := t.sealer.Open(rec.Answer, sealName(scope))
-	if err == nil {
-		err = json.Unmarshal(plain, &before)
-	}
-	if err != nil {
-		t.log.Warn("remembered transfer cannot be read; making a new cart", "shop", scope.Shop, "error", err)
-		return answered{}
-	}
-	return before
-}
-
 // live reports whether an answer given before still opens a page.
 func (t *Transfer) live(ctx context.Context, before answered) (bool, error) {
 	if before.Link == nil {
@@ -251,5 +228,3 @@ func (t *Transfer) live(ctx context.Context, before answered) (bool, error) {
 	}
 	return t.links.live(ctx, *before.Link)
 }
-
-func sealName(s idempotency.Scope) string { return s.Operation + "/" + s.Shop + "/" + s.Name }

@@ -85,20 +85,55 @@ func TestOtherBagSupersedes(t *testing.T) {
 	}
 }
 
-// TestCartOfAnotherBackendIsNotSuperseded: after a swap the id means nothing to the new backend.
-func TestCartOfAnotherBackendIsNotSuperseded(t *testing.T) {
+// TestShopMovesOn: after a swap carts and orders stay where they were made for as
+// long as that backend runs, new carts go to the new one, and no id is handed to a stranger.
+func TestShopMovesOn(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, shop.Lenient)
-	b.mustTransfer(t, bag("r", "a"))
-	entry, err := b.shops.Shop("s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	entry.CartsFrom = "another"
-	b.shops.Replace(map[shop.ID]Entry{"s": entry})
-	b.mustTransfer(t, bag("r", "b"))
-	if got := b.backend.puts[1].Supersedes; got != "" {
-		t.Errorf("the new backend was given %q", got)
+	for _, tt := range []struct {
+		name               string
+		oldRuns            bool
+		oldCarts, newCarts int    // puts at each after the swap
+		supersedes         string // the id handed on with the replaced contents
+		order              string // the backend asked for the order
+	}{
+		{"the old backend runs on", true, 1, 1, "cart-of-r", "old"},
+		{"the old backend is gone", false, 0, 2, "", "new"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, shop.Lenient)
+			b.mustTransfer(t, bag("r", "a"))
+			asked := ""
+			old := backend.Backend{Carts: b.backend, Orders: orders{"old", &asked}}
+			moved := &carts{put: func(call backend.Call, req backend.PutCart) (backend.PutAnswer, error) { return all(call, req), nil }}
+			table := Table{Backends: map[Owner]backend.Backend{"two": {Carts: moved}}}
+			if tt.oldRuns {
+				table.Backends["one"] = old
+			}
+			entry := b.entry(t)
+			entry.Backend, entry.CartsFrom, entry.OrdersFrom = backend.Backend{Carts: moved, Orders: orders{"new", &asked}}, "two", "two"
+			table.Shops = map[shop.ID]Entry{"s": entry}
+			b.shops.Replace(table)
+
+			if again := b.mustTransfer(t, bag("r", "a")); !again.Replayed {
+				t.Error("an answer given before was not given again")
+			}
+			if _, err := b.orders.ByReference(t.Context(), "s", "r"); err != nil || asked != tt.order {
+				t.Errorf("ByReference() asked %q, want %q: %v", asked, tt.order, err)
+			}
+			b.mustTransfer(t, bag("r", "b"))
+			b.mustTransfer(t, bag("fresh", "a"))
+			if got := [2]int{len(b.backend.puts) - 1, len(moved.puts)}; got != [2]int{tt.oldCarts, tt.newCarts} {
+				t.Fatalf("carts at old and new backend: %v, want %d and %d", got, tt.oldCarts, tt.newCarts)
+			}
+			replaced := moved.puts[0]
+			if tt.oldRuns {
+				replaced = b.backend.puts[1]
+			}
+			if string(replaced.Supersedes) != tt.supersedes {
+				t.Errorf("superseded %q, want %q", replaced.Supersedes, tt.supersedes)
+			}
+		})
 	}
 }
 
@@ -195,18 +230,15 @@ func TestAnswersThatMustNotLeave(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, shop.Lenient)
-			entry, err := b.shops.Shop("s")
-			if err != nil {
-				t.Fatal(err)
-			}
+			entry := b.entry(t)
 			entry.Shop.Handoff.CookieDomains = []string{"shop.example"}
-			b.shops.Replace(map[shop.ID]Entry{"s": entry})
+			b.shops.Replace(Table{Shops: map[shop.ID]Entry{"s": entry}})
 			b.backend.put = func(call backend.Call, req backend.PutCart) (backend.PutAnswer, error) {
 				a := all(call, req)
 				tt.spoil(&a)
 				return a, nil
 			}
-			_, err = b.Transfer.Transfer(t.Context(), bag("r", "a"))
+			_, err := b.Transfer.Transfer(t.Context(), bag("r", "a"))
 			wantFault(t, err, fault.Internal, tt.code)
 			if len(b.memory.links) != 0 && tt.code != "bad_backend_answer" {
 				t.Error("a link was made to a page that was refused")

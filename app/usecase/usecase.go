@@ -19,30 +19,48 @@ import (
 // Entry is one shop with the backend that serves it.
 type Entry struct {
 	Shop shop.Shop
-	// Backend is put together port by port from the shop's config; CartsFrom names
-	// the backend that carts come from, since a cart id means nothing to another.
-	Backend   backend.Backend
-	CartsFrom string
+	// Backend is put together port by port from the shop's config.
+	Backend backend.Backend
+	// CartsFrom and OrdersFrom say which of the directory's backends these ports are
+	// of, since the id of a cart means nothing to another; empty where there is no such port.
+	CartsFrom, OrdersFrom Owner
 }
 
-// Directory finds shops. It may be replaced as a whole while requests run.
-type Directory struct {
-	entries atomic.Pointer[map[shop.ID]Entry]
+// Owner names a backend that carts and orders live at, for as long as carts are
+// remembered: the name in config and what plugin it was, so that another commerce
+// system under an old name is not taken for the one that made a cart.
+type Owner string
+
+// Table is what a Directory holds.
+type Table struct {
+	Shops map[shop.ID]Entry
+	// Backends are all that run, also those that no shop chooses any more: they still
+	// have the carts that they made.
+	Backends map[Owner]backend.Backend
 }
 
-// NewDirectory holds these shops.
-func NewDirectory(entries map[shop.ID]Entry) *Directory {
+// Directory finds shops and backends. It may be replaced as a whole while requests run.
+type Directory struct{ table atomic.Pointer[Table] }
+
+// NewDirectory holds this table.
+func NewDirectory(t Table) *Directory {
 	d := &Directory{}
-	d.Replace(entries)
+	d.Replace(t)
 	return d
 }
 
-// Replace puts these shops in the place of all others. The map must not be changed afterwards.
-func (d *Directory) Replace(entries map[shop.ID]Entry) { d.entries.Store(&entries) }
+// Replace puts this table in the place of the one before. It must not be changed afterwards.
+func (d *Directory) Replace(t Table) { d.table.Store(&t) }
+
+// made is the backend that made a cart, if it still runs.
+func (d *Directory) made(by Owner) (backend.Backend, bool) {
+	b, ok := d.table.Load().Backends[by]
+	return b, ok
+}
 
 // Shop finds one; the fault is NotFound (unknown_shop).
 func (d *Directory) Shop(id shop.ID) (Entry, error) {
-	e, ok := (*d.entries.Load())[id]
+	e, ok := d.table.Load().Shops[id]
 	if !ok {
 		return Entry{}, fault.New(fault.NotFound, "unknown_shop", "no such shop").By(fault.Caller)
 	}

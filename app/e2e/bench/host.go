@@ -25,7 +25,8 @@ import (
 // runHost runs the whole host as `cartage dev` does. With inProcess set, the same
 // adapter is called in the host's own process, behind a guard of the same numbers.
 func runHost(inProcess bool, shopURL string) error {
-	cfg, err := config.Load(config.Source{File: os.Args[len(os.Args)-1], Environ: os.Environ(), Mode: config.Dev})
+	source := config.Source{File: os.Args[len(os.Args)-1], Environ: os.Environ(), Mode: config.Dev}
+	cfg, err := config.Load(source)
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func runHost(inProcess bool, shopURL string) error {
 		})
 	}
 	log := app.NewLogger(os.Stderr, cfg.Log)
-	host := app.New(cfg, config.Dev, log, more)
+	host := app.New(source, cfg, log, more)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := host.Start(ctx); err != nil {
@@ -59,6 +60,6 @@ func callInProcess(shops *usecase.Directory, shopURL string, log *slog.Logger) e
 		Window: d.Window, MinRequests: d.MinRequests, FailureRatio: d.FailureRatio, OpenFor: d.OpenFor, Probes: d.Probes,
 	}, guard.Options{Logger: log, Registerer: prometheus.NewRegistry()})
 	entry.Backend = g.Wrap(backend.Backend{Info: backend.Info{Name: "httpcart", Version: "0.0.1"}, Carts: httpcart.New(shopURL)})
-	shops.Replace(map[shop.ID]usecase.Entry{"bench": entry})
+	shops.Replace(usecase.Table{Shops: map[shop.ID]usecase.Entry{"bench": entry}})
 	return nil
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cartage-dev/cartage/app/scaffold"
+)
+
+// TestPrompts answers as a person would.
+func TestPrompts(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, in, version string
+		given             []string // flags
+		start             scaffold.Project
+		ports             []string
+		want              scaffold.Project
+		wantPorts         string
+		says, wrong       string
+	}{
+		{
+			name: "return, return, return", in: "acme\n\n\n\n\n", version: "v1.0.0",
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme"}, wantPorts: "carts,orders", says: "[carts,orders]",
+		},
+		{
+			name: "one's own answers, after a slip", in: "Acme Shop\nacme_shop\nloyalty\norders\nexample.org/a\n./here\n", version: "v1.0.0",
+			want: scaffold.Project{Name: "acme_shop", Module: "example.org/a", Dir: "./here"}, wantPorts: "orders", says: `there is no port "loyalty"`,
+		},
+		{
+			name: "only what flags leave open", in: "\n", version: "v1.0.0", given: []string{"ports", "dir"},
+			start: scaffold.Project{Name: "acme", Dir: "there"}, ports: []string{"carts"},
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "there"}, wantPorts: "carts", says: "[example.com/acme]",
+		},
+		{
+			name: "a checkout, which is found", in: "\n\n\n\n", version: "dev", start: scaffold.Project{Name: "acme"},
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme", Replace: root}, wantPorts: "carts,orders", says: "is no release",
+		},
+		{name: "nobody answers", in: "", version: "v1.0.0", wrong: "no name for a plugin"},
+		{name: "three slips", in: "A\nB\nC\nacme\n", version: "v1.0.0", wrong: `"C" is no name`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			p, ports := tt.start, tt.ports
+			p.Version = tt.version
+			a := asker{in: bufio.NewReader(strings.NewReader(tt.in)), out: &out, given: func(flag string) bool { return slices.Contains(tt.given, flag) }}
+			err := a.complete(&p, &ports)
+			if tt.wrong != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.wrong) {
+					t.Errorf("got %v, want %q", err, tt.wrong)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Name != tt.want.Name || p.Module != tt.want.Module || p.Dir != tt.want.Dir || p.Replace != tt.want.Replace || strings.Join(ports, ",") != tt.wantPorts {
+				t.Errorf("got %+v with %v, want %+v with %s", p, ports, tt.want, tt.wantPorts)
+			}
+			if !strings.Contains(out.String(), tt.says) {
+				t.Errorf("it does not say %q: %s", tt.says, out.String())
+			}
+		})
+	}
+}
+
+func TestNothingIsAskedWithoutATerminal(t *testing.T) {
+	t.Parallel()
+	a := asker{given: func(string) bool { return false }}
+	p, ports := scaffold.Project{Name: "acme", Version: "dev"}, []string(nil)
+	if err := a.complete(&p, &ports); err != nil || p.Dir != "acme" || p.Module != "example.com/acme" || len(ports) != 2 || p.Replace != "" {
+		t.Errorf("got %+v, %v, %v", p, ports, err)
+	}
+	if err := a.complete(&scaffold.Project{}, &ports); err == nil {
+		t.Error("a project without a name")
+	}
+	if isTerminal(strings.NewReader("")) {
+		t.Error("a text is no terminal")
+	}
+}

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/cartage-dev/cartage/app/apptest"
+	"github.com/cartage-dev/cartage/config"
+)
+
+// The storm of reloads at its full size is 200 of them under 300 requests a second:
+// go test ./app/e2e -run TestStormOfReloads -reloads 200 -rate 300 -v
+var (
+	reloads = flag.Int("reloads", 20, "reloads in TestStormOfReloads, one in five of them invalid")
+	rate    = flag.Int("rate", 50, "transfers a second meanwhile")
+)
+
+// movable is a config that tests change while its host runs.
+type movable struct {
+	file string
+	// The addresses of the web shops of backends mock and two, and where two may move to.
+	One, Two, Three string
+	Data            string
+	Carts           string // the backend of new carts: mock or two
+	Secret          string
+	Program         string // of mock
+	Timeout         string // of calls to mock
+	Gone            bool   // two is not configured
+	Failing         bool   // two answers nothing but that it is unavailable
+	Rehearse        bool   // the demo shop rehearses with two
+	More            bool   // there is another shop
+	Mistake         bool
+}
+
+var movableText = template.Must(template.New("").Parse(`
+backends:
+  mock: {plugin: {{.Program}}, guard: {timeout: {{.Timeout}}}}
+{{- if not .Gone}}
+  two: {plugin: mock, settings: {listen: "{{.Two}}", data_dir: "{{.Data}}/{{.Two}}"{{if .Failing}}, faults: {fail_every: 1}{{end}}}}
+{{- end}}
+shops:
+  demo:
+    currencies: [GBP, USD]
+    backends: {carts: {{.Carts}}, orders: {{.Carts}}}
+{{- if .Rehearse}}
+    shadow: {backend: two, share: 1}
+{{- end}}
+    poq: {secrets: [{{.Secret}}], orders_secrets: [demo-orders-secret]}
+{{- if .Mistake}}
+    currencys: [GBP]
+{{- end}}
+{{- if .More}}
+  more: {currencies: [USD], backends: {carts: mock}, checkout_hosts: ["http://{{.One}}"], poq: {secrets: [more-secret]}}
+{{- end}}
+`))
+
+// startMovable starts a host with such a config.
+func startMovable(t *testing.T) (*apptest.Host, *movable) {
+	t.Helper()
+	m := &movable{
+		file: filepath.Join(t.TempDir(), "cartage.yaml"), Data: t.TempDir(), Carts: "mock", Secret: apptest.Secret, Timeout: "1s", Program: "mock",
+		One: address(t), Two: address(t), Three: address(t),
+	}
+	m.write(t)
+	return apptest.Start(t, apptest.Options{File: m.file, Environ: []string{
+		"CARTAGE_BACKENDS__MOCK__SETTINGS__LISTEN=" + m.One, "CARTAGE_BACKENDS__MOCK__SETTINGS__PUBLIC_URL=http://" + m.One,
+		fmt.Sprintf("CARTAGE_SHOPS__DEMO__CHECKOUT_HOSTS=http://%s,http://%s,http://%s", m.One, m.Two, m.Three),
+	}}), m
+}
+
+func address(t *testing.T) string {
+	t.Helper()
+	return strings.TrimPrefix(freeURL(t), "http://")
+}
+
+// write puts the file in the place of the one before, as careful editors do.
+func (m *movable) write(t *testing.T) {
+	t.Helper()
+	f, err := os.Create(m.file + ".new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := movableText.Execute(f, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(f.Name(), m.file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reload asks at the admin listener and returns the status and what it said.
+func reload(t testing.TB, h *apptest.Host) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.Admin+"/reload", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, said := do(t, req)
+	return status, string(said)
+}
+
+// leadsTo is the address of the web shop that a transfer's link leads to.
+func leadsTo(link string) (string, error) {
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Get(link)
+	if err != nil {
+		return "", err
+	}
+	_, _ = io.Copy(io.Discard, res.Body)
+	_ = res.Body.Close()
+	to, err := url.Parse(res.Header.Get("Location"))
+	if err != nil || to.Host == "" {
+		return "", fmt.Errorf("the link answered %d and leads to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	return to.Host, nil
+}
+
+func wantLeadsTo(t *testing.T, h *apptest.Host, body, want string) {
+	t.Helper()
+	if got, err := leadsTo(transfer(t, h, body).URL); err != nil || got != want {
+		t.Errorf("the cart of %s is at %s, want %s: %v", body, got, want, err)
+	}
+}
+
+// TestSwap moves a shop to another backend while it runs: by the endpoint, with the
+// cart that was made before staying where it is.
+func TestSwap(t *testing.T) {
+	t.Parallel()
+	h, m := startMovable(t)
+	wantLeadsTo(t, h, bag("before", "1 item_1_sku"), m.One)
+	m.Carts = "two"
+	m.write(t)
+	if status, said := reload(t, h); status != http.StatusOK || !strings.Contains(said, "shop demo: changed\n") {
+		t.Fatalf("reload answered %d: %s", status, said)
+	}
+	wantLeadsTo(t, h, bag("after", "1 item_1_sku"), m.Two)
+	wantLeadsTo(t, h, bag("before", "2 item_1_sku"), m.One) // other contents, the same cart
+	if status, said := reload(t, h); status != http.StatusOK || said != "nothing to change\n" {
+		t.Errorf("a reload without a change answered %d: %s", status, said)
+	}
+}
+
+// TestOrderStaysWhereItsCartIs buys after the swap what was handed over before.
+func TestOrderStaysWhereItsCartIs(t *testing.T) {
+	t.Parallel()
+	h, m := startMovable(t)
+	page := follow(t, transfer(t, h, bag("bought-late", "1 item_1_sku")).URL)
+	m.Carts = "two"
+	m.write(t)
+	if status, said := reload(t, h); status != http.StatusOK {
+		t.Fatalf("reload answered %d: %s", status, said)
+	}
+	buy(t, page.url)
+	if status, body := orderOf(t, h, "bought-late"); status != http.StatusOK {
+		t.Errorf("the order is not found: %d %s", status, body)
+	}
+}
+
+// TestFileIsWatched needs no word from anybody, and takes a secret's rotation over.
+func TestFileIsWatched(t *testing.T) {
+	t.Parallel()
+	h, m := startMovable(t)
+	m.Secret = "rotated"
+	m.write(t)
+	if !eventually(func() bool {
+		status, _ := post(t, h, bag("with-the-old-secret", "1 item_1_sku"))
+		return status == http.StatusUnauthorized
+	}) {
+		t.Error("the change of the file was not taken over")
+	}
+}
+
+// TestReloadOfAProcess is an operator's: by a command, which says where a mistake is,
+// and by SIGHUP, which finds a new program of a plugin.
+func TestReloadOfAProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h, file, program := &apptest.Host{}, filepath.Join(dir, "cartage.yaml"), filepath.Join(dir, "program")
+	env := h.Environ(t, dir)
+	h.Admin = freeURL(t)
+	env = append(env, "CARTAGE_ADMIN__LISTEN="+strings.TrimPrefix(h.Admin, "http://"), "CARTAGE_BACKENDS__MOCK__PLUGIN="+program)
+	install := func(more string) {
+		t.Helper()
+		body, err := os.ReadFile(filepath.Join(apptest.Build(t).Plugins(), "mock"))
+		if err == nil {
+			err = os.WriteFile(program+".new", append(body, more...), 0o700)
+		}
+		if err == nil {
+			err = os.Rename(program+".new", program)
+		}
+		if err == nil {
+			err = os.WriteFile(file, config.Demo, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	install("")
+	host := startCommand(t, h, env, "--config", file)
+	before, _ := plugin(t, h)
+	install("another version")
+	if err := host.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if !eventually(func() bool { now, _ := plugin(t, h); return now != before }) {
+		t.Error("the new program was not started")
+	}
+	if got := cartage(t, nil, "reload", "--admin", h.Admin); got.code != 0 || got.out != "nothing to change\n" {
+		t.Errorf("reload ended with %d: %s%s", got.code, got.out, got.err)
+	}
+	if err := os.WriteFile(file, []byte("server: {lisen: x}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := cartage(t, nil, "reload", "--admin", h.Admin); got.code != 1 || !strings.Contains(got.out, file+":1:10: server.lisen: unknown key") {
+		t.Errorf("reload ended with %d: %s%s", got.code, got.out, got.err)
+	}
+	transfer(t, h, bag("still-sold", "1 item_1_sku"))
+}
+
+// TestRefusedReload changes nothing and says why: in the answer, to whoever looks, in a metric.
+func TestRefusedReload(t *testing.T) {
+	t.Parallel()
+	h, m := startMovable(t)
+	good := *m
+	for i, tt := range []struct {
+		name   string
+		spoil  func()
+		wanted []string
+	}{
+		{"a mistake in the file", func() { m.Mistake = true }, []string{"cartage.yaml:10:5: shops.demo.currencys: unknown key", "did you mean shops.demo.currencies?"}},
+		{"a program that is not there", func() { m.Program = "mokc" }, []string{"backends.mock.plugin: there is no program", "mokc"}},
+		{"a plugin that does not come up", func() { m.Two = "192.0.2.1:80" }, []string{"backends.two.settings.listen: must be host:port"}},
+	} {
+		tt.spoil()
+		m.write(t)
+		status, said := reload(t, h)
+		for _, word := range append(tt.wanted, "refused: nothing was changed") {
+			if status != http.StatusUnprocessableEntity || !strings.Contains(said, word) {
+				t.Errorf("%s: %d %q lacks %q", tt.name, status, said, word)
+			}
+		}
+		_, ready := get(t, h.Admin+"/readyz?verbose")
+		if !strings.Contains(ready, "[-] config") || !strings.Contains(ready, tt.wanted[0]) || !strings.Contains(ready, "ready: true") {
+			t.Errorf("%s: /readyz?verbose says\n%s", tt.name, ready)
+		}
+		wantLeadsTo(t, h, bag(fmt.Sprint("refused-", i), "1 item_1_sku"), m.One)
+		*m = good
+	}
+	if _, figures := get(t, h.Admin+"/metrics"); !strings.Contains(figures, "cartage_config_last_reload_successful 0") {
+		t.Error("no metric says that the last reload was refused")
+	}
+	m.write(t)
+	if status, said := reload(t, h); status != http.StatusOK {
+		t.Errorf("what ran before is refused: %d %s", status, said)
+	}
+	if _, ready := get(t, h.Admin+"/readyz?verbose"); !strings.Contains(ready, "[+] config") {
+		t.Errorf("afterwards: %s", ready)
+	}
+}
+
+// TestStormOfReloads changes everything that may change, again and again, while
+// carts come in: no request fails, and no new cart goes to the old backend once a
+// reload was acknowledged.
+func TestStormOfReloads(t *testing.T) {
+	h, m := startMovable(t)
+	ports := []string{m.Two, m.Three}
+	storm := &storm{t: t, h: h}
+	storm.expect(m.One)
+	stop := storm.begin(*rate)
+	heap := storm.settled()
+	for i := range *reloads {
+		m.Mistake = i%5 == 4
+		if !m.Mistake {
+			m.Carts = []string{"mock", "two"}[i%2]
+			m.Timeout = []string{"1s", "1200ms", "1400ms"}[i%3]
+			m.More = i%3 == 0
+			m.Two = ports[i/4%2] // and with it another process
+			m.Gone = m.Carts == "mock" && i%8 == 0
+		}
+		storm.change(func() {
+			m.write(t)
+			if status, said := reload(t, h); (status == http.StatusOK) == m.Mistake {
+				t.Errorf("reload %d answered %d: %s", i, status, said)
+			}
+		}, map[string]string{"mock": m.One, "two": m.Two}[m.Carts])
+	}
+	grown := storm.settled() - heap
+	stop()
+	t.Logf("%d reloads, %d transfers, %d failed, %d at the old backend; the heap grew by %.1f %% of %.1f MiB",
+		*reloads, storm.sent.Load(), storm.failed.Load(), storm.astray.Load(), 100*float64(grown)/float64(heap), float64(heap)/(1<<20))
+	if storm.failed.Load()+storm.astray.Load() > 0 {
+		t.Error("see above")
+	}
+}
+
+// storm sends transfers at a steady rate.
+type storm struct {
+	t                    *testing.T
+	h                    *apptest.Host
+	sent, failed, astray atomic.Int64
+	expected             atomic.Pointer[string] // where a request that begins now must lead; nil while that changes
+}
+
+func (s *storm) expect(host string) { s.expected.Store(&host) }
+
+// change lets a request that begins meanwhile lead to either backend.
+func (s *storm) change(do func(), then string) {
+	s.expected.Store(nil)
+	do()
+	s.expect(then)
+	time.Sleep(100 * time.Millisecond) // some requests meet each state
+}
+
+func (s *storm) begin(rate int) (stop func()) {
+	ended := make(chan struct{})
+	var flying sync.WaitGroup
+	flying.Go(func() {
+		began := time.Now()
+		for i := 0; ; i++ { // at its time, however late the one before was
+			select {
+			case <-ended:
+				return
+			case <-time.After(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(rate)))):
+				flying.Go(func() { s.one(fmt.Sprintf("storm-%d", i)) })
+			}
+		}
+	})
+	return func() {
+		close(ended)
+		flying.Wait()
+	}
+}
+
+func (s *storm) one(reference string) {
+	before := s.expected.Load()
+	s.sent.Add(1)
+	status, body := post(s.t, s.h, bag(reference, "1 item_1_sku"))
+	if status != http.StatusOK {
+		s.failed.Add(1)
+		s.t.Logf("%s: %d %s", reference, status, body)
+		return
+	}
+	if before == nil {
+		return
+	}
+	got, err := leadsTo(decode[described](s.t, body).URL)
+	switch after := s.expected.Load(); {
+	case after != before: // it changed while the request ran
+	case err != nil:
+		s.failed.Add(1)
+		s.t.Logf("%s: %v", reference, err)
+	case got != *before:
+		s.astray.Add(1)
+		s.t.Logf("%s went to %s instead of %s", reference, got, *before)
+	}
+}
+
+// settled is the heap in use after everything unused has been given back.
+func (s *storm) settled() int64 {
+	time.Sleep(time.Second)
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// buy sends the form of a checkout page.
+func buy(t *testing.T, page string) {
+	t.Helper()
+	form := url.Values{
+		"name": {"Ada Example"}, "email": {"ada@example.com"}, "line1": {"1 Example Street"}, "city": {"London"}, "postcode": {"N1 1AA"}, "country": {"GB"},
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if status, body := do(t, req); status != http.StatusOK || !strings.Contains(string(body), "Thank you") {
+		t.Fatalf("the order was answered with %d: %s", status, body)
+	}
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cartage-dev/cartage/app/apptest"
+)
+
+// verifyMock is a file for `plugin verify` that is right for the mock backend.
+const verifyMock = `settings:
+  public_url: https://shop.example
+sample:
+  currency: GBP
+  skus: [item_1_sku, item_2_sku, teapot_slate]
+  prices: {item_1_sku: "14.00"}
+  sold_out_sku: sold_out_sku
+  not_for_sale_sku: retired_sku
+  limited: {sku: last_three_sku, stock: 3}
+  refused_currency: EUR
+  page_origins: ["https://shop.example"]
+`
+
+// verify runs the command over the mock backend with a file that holds text.
+func verify(t *testing.T, text string, args ...string) ran {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "verify.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mock := filepath.Join(apptest.Build(t).Plugins(), "mock")
+	return cartage(t, []string{"VERIFY_SECRET=hush-hush-verify"}, append([]string{"plugin", "verify", mock, "--settings", file}, args...)...)
+}
+
+func TestVerifyMock(t *testing.T) {
+	t.Parallel()
+	got := verify(t, verifyMock, "--output", "json")
+	var report struct {
+		OK      bool
+		Subject string
+		Results []struct{ Part, Rule, Promise, Outcome, Reason string }
+	}
+	if err := json.Unmarshal([]byte(got.out), &report); err != nil {
+		t.Fatalf("%v in %q, %s", err, got.out, got.err)
+	}
+	parts := map[string]int{}
+	for _, r := range report.Results {
+		parts[r.Part]++
+		if r.Outcome == "failed" {
+			t.Errorf("%s: %s", r.Rule, r.Promise)
+		}
+	}
+	if got.code != 0 || !report.OK || !strings.HasPrefix(report.Subject, "mock ") || parts["process"] < 20 || parts["host"] != 1 || parts["carts"] < 30 || parts["orders"] < 5 || parts["faults"] < 5 {
+		t.Errorf("it ended with %d; %q, %v, %s", got.code, report.Subject, parts, got.err)
+	}
+	if strings.Contains(got.out+got.err, "hush-hush") {
+		t.Error("the report shows a secret")
+	}
+}
+
+func TestVerifyTellsWhatIsNotKept(t *testing.T) {
+	t.Parallel()
+	got := verify(t, strings.Replace(verifyMock, "14.00", "14.01", 1), "--rule", "carts.put.known_prices", "--rule", "carts.get.unknown", "--secret", "more=env:VERIFY_SECRET")
+	for _, want := range []string{
+		"FAIL  carts.put.known_prices", "ok    carts.get.unknown", "sent      Carts.Put 1 × item_1_sku in GBP", "expected  GBP 14.01", "but       GBP 14.00 (1400)",
+		"2 rules", "1 passed, 1 failed, 0 skipped",
+	} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("no %q in\n%s", want, got.out)
+		}
+	}
+	if got.code != 1 || !strings.Contains(got.err, "1 of 2 rules") {
+		t.Errorf("it ended with %d: %s", got.code, got.err)
+	}
+}
+
+// TestVerifyWithWrongSettings is what an author meets first: one failure, and not eighty.
+func TestVerifyWithWrongSettings(t *testing.T) {
+	t.Parallel()
+	got := verify(t, strings.Replace(verifyMock, "https://shop.example\n", "shop.example\n", 1))
+	for _, want := range []string{"FAIL  process.configure.accepts", "settings.public_url", " 1 failed", "(process.configure.accepts failed"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("no %q in\n%s", want, got.out)
+		}
+	}
+	if host := verify(t, strings.Replace(verifyMock, "https://shop.example\n", "shop.example\n", 1), "--rule", "host"); got.code != 1 || host.code != 1 || !strings.Contains(host.out, "settings.public_url") {
+		t.Errorf("it ended with %d, and the host's rule with %d: %s", got.code, host.code, host.out)
+	}
+}
+
+func TestVerifyMistakes(t *testing.T) {
+	t.Parallel()
+	const good = "secrets: {unused: env:VERIFY_SECRET}\n" + verifyMock
+	for _, tt := range []struct {
+		name, old, now string
+		args           []string
+		want           string
+	}{
+		{"an unknown key", "sold_out_sku: ", "soldout_sku: ", nil, "verify.yaml:8: soldout_sku: unknown key"},
+		{"a value of another type", "skus: [item_1_sku, item_2_sku, teapot_slate]", "skus: hush-hush", nil, "verify.yaml:6: a value of type str"},
+		{"too few things", "[item_1_sku, item_2_sku, teapot_slate]", "[item_1_sku]", nil, "sample.skus: must name at least two"},
+		{"a price that is none", `"14.00"`, `"14,00"`, nil, "sample.prices.item_1_sku: must be a decimal in GBP"},
+		{"a secret written out", "env:VERIFY_SECRET", "hush-hush", nil, "secrets.unused: a secret is written out; write env:NAME or file:/path"},
+		{"a variable that is not set", "env:VERIFY_SECRET", "env:VERIFY_NOTHING", nil, "secrets.unused: variable VERIFY_NOTHING is not set, or empty"},
+		{"a file that is not there", "env:VERIFY_SECRET", "file:/no/such/file", nil, "secrets.unused: there is no file /no/such/file"},
+		{"no such rule", "", "", []string{"--rule", "carts.sing"}, `no rule is called "carts.sing"`},
+		{"no such flag", "", "", []string{"--rules", "carts"}, "unknown flag: --rules"},
+		{"no such output", "", "", []string{"--output", "xml"}, `"xml" is neither text nor json`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := verify(t, strings.Replace(good, tt.old, tt.now, 1), tt.args...)
+			if got.code != 78 || !strings.Contains(got.err, tt.want) || strings.Contains(got.err, "hush-hush") {
+				t.Errorf("it ended with %d: %s", got.code, got.err)
+			}
+		})
+	}
+	for _, args := range [][]string{{"plugin", "verify"}, {"plugin", "verify", "/no/such/program", "--settings", "x"}} {
+		if got := cartage(t, nil, args...); got.code != 78 {
+			t.Errorf("%v ended with %d: %s", args, got.code, got.err)
+		}
+	}
+}
+
+func TestVerifyListsItsRules(t *testing.T) {
+	t.Parallel()
+	if got := cartage(t, nil, "plugin", "verify", "--list"); got.code != 0 || !strings.Contains(got.out, "carts.put.totals_add_up") || !strings.Contains(got.out, "process.lifeline") {
+		t.Errorf("it ended with %d: %s%s", got.code, got.out, got.err)
+	}
+	if help := cartage(t, nil, "plugin", "verify", "--help"); help.code != 0 || !strings.Contains(help.out, "order_reference") || !strings.Contains(help.out, "Exit status") {
+		t.Errorf("it ended with %d: %s", help.code, help.out)
+	}
+}
+
+// TestVerifyNode is why the kit speaks the protocol by hand: a plugin may be written in anything.
+func TestVerifyNode(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "verify.json")
+	text := `{"sample": {"currency": "GBP", "skus": ["item_1_sku", "item_2_sku"], "limited": {"sku": "scarce_sku", "stock": 2}}}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := cartage(t, nil, "plugin", "verify", nodePlugin(t), "--settings", file); got.code != 0 {
+		t.Errorf("it ended with %d:\n%s%s", got.code, got.out, got.err)
+	}
+}

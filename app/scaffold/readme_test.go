@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scaffold_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/cartage-dev/cartage/ports/backend"
+)
+
+// step is one block of plugins/README.md that says what it is: a file, an edit of one, or commands.
+type step struct{ what, name, text string }
+
+var stepForm = regexp.MustCompile("(?s)<!-- (run|file|edit)( [a-z_.]+)? -->\n```[a-z]+\n(.*?)```\n")
+
+func steps(t *testing.T) []step {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root(t), "plugins", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []step
+	for _, m := range stepForm.FindAllStringSubmatch(string(text), -1) {
+		all = append(all, step{m[1], strings.TrimSpace(m[2]), m[3]})
+	}
+	if marks := strings.Count(string(text), "<!-- "); marks != len(all) || len(all) < 8 {
+		t.Fatalf("understood %d of %d blocks", len(all), marks)
+	}
+	return all
+}
+
+// edit applies the lines of a diff, which have to match once.
+func edit(t *testing.T, file, diff string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after strings.Builder
+	for line := range strings.Lines(diff) {
+		if line[0] != '+' {
+			before.WriteString(line[1:])
+		}
+		if line[0] != '-' {
+			after.WriteString(line[1:])
+		}
+	}
+	if n := strings.Count(string(text), before.String()); n != 1 {
+		t.Fatalf("%s holds %d times what README.md edits:\n%s", filepath.Base(file), n, before.String())
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), before.String(), after.String(), 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTheHour does what plugins/README.md says, up to the tests that have to pass
+// in the end. The project itself is written as TestProjectsWork has it.
+func TestTheHour(t *testing.T) {
+	t.Parallel()
+	p := project(t, backend.Ports()...)
+	if _, err := p.Write(); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range steps(t)[1:] { // the first writes the project
+		file := filepath.Join(p.Dir, s.name)
+		switch s.what {
+		case "file":
+			if err := os.WriteFile(file, []byte(s.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		case "edit":
+			edit(t, file, s.text)
+		case "run":
+			goes(t, p.Dir, "sh", "-ec", s.text)
+		}
+	}
+}
+
+// goes runs a command in a project, without a network.
+func goes(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
+	// What this repository needs is in the cache of modules, and a plugin needs no more.
+	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=-mod=mod", "GOWORK=off")
+	out, err := cmd.CombinedOutput()
+	if err != nil && strings.Contains(string(out), "GOPROXY=off") {
+		t.Skipf("the cache of modules does not hold what a plugin needs:\n%s", out)
+	}
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+}

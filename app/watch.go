@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cartage-dev/cartage/config"
+)
+
+// watchEvery is how often the files of a config are looked at. A change is taken
+// over when it was the same at two looks, so that nobody reads half a file. Looking
+// costs less than it seems, and sees what notifications miss: mounted volumes,
+// links that are switched over, editors that write a new file.
+const watchEvery = 500 * time.Millisecond
+
+// watchBytes bounds what is compared of one file.
+const watchBytes = 2 << 20
+
+// watch reloads an engine when a file of its config has changed.
+type watch struct {
+	engine  *Engine
+	source  config.Source
+	ending  context.Context
+	end     context.CancelFunc
+	looking sync.WaitGroup
+}
+
+func newWatch(e *Engine, source config.Source) *watch {
+	w := &watch{engine: e, source: source}
+	w.ending, w.end = context.WithCancel(context.Background())
+	return w
+}
+
+// start compares with cfg once, so that a change since that was loaded is not missed.
+func (w *watch) start(cfg config.Config) {
+	if w.source.File == "" || w.source.Text != nil {
+		return
+	}
+	files, _ := w.load()
+	tried := contents(files)
+	if _, now := w.load(); !reflect.DeepEqual(now, cfg) {
+		tried = unseen
+	}
+	w.looking.Go(func() { w.look(files, tried) })
+}
+
+func (w *watch) stop() {
+	w.end()
+	w.looking.Wait()
+}
+
+func (w *watch) look(files []string, tried [sha256.Size]byte) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for before := unseen; ; {
+		select {
+		case <-w.ending.Done():
+			return
+		case <-tick.C:
+		}
+		now := contents(files)
+		if now != tried && now == before {
+			_, _ = w.engine.Reload("a change of its files")
+			tried = now
+			if listed, _ := w.load(); !slices.Equal(listed, files) {
+				files, tried = listed, unseen // one of the new files may have changed already
+			}
+		}
+		before = now
+	}
+}
+
+// load reads the config as it stands now, and lists the files that it is made of;
+// a wrong one has files as well.
+func (w *watch) load() (files []string, cfg config.Config) {
+	source := w.source
+	source.Reads = func(path string) { files = append(files, path) }
+	cfg, _ = config.Load(source)
+	slices.Sort(files) // secrets are read in the order of a map
+	return files, cfg
+}
+
+// unseen is no sum of any contents.
+var unseen [sha256.Size]byte
+
+// contents is one sum over all files. One that cannot be read has a sum of its own.
+func contents(files []string) (sum [sha256.Size]byte) {
+	all := sha256.New()
+	for _, path := range files {
+		one := sha256.New()
+		f, err := os.Open(path) //nolint:gosec // G304: a path from the operator's config
+		if err == nil {
+			_, err = io.Copy(one, io.LimitReader(f, watchBytes))
+			err = errors.Join(err, f.Close())
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			_, _ = io.WriteString(one, "missing")
+		}
+		all.Write(one.Sum(nil))
+	}
+	return [sha256.Size]byte(all.Sum(nil))
+}
