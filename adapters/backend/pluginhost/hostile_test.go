@@ -5,6 +5,7 @@ package pluginhost_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -266,6 +267,12 @@ func TestStartAfterAKilledHost(t *testing.T) {
 	pid, err := child(true, []string{"PATH=" + os.Getenv("PATH"), "PLUGIN_UNIX_SOCKET_DIR=" + left + "/plugin-dir1"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for range 500 { // a process that has just begun to run its program shows no environment yet
+		if env, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); len(env) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
 	}
 	var status syscall.WaitStatus
 	second := secondHost(t, h.sockets)

@@ -101,7 +101,7 @@ func leaks(ctx context.Context, t *backendtest.T, r *trial) {
 		ask(leakMax) // pools and caches fill up first
 		before, _ := openFiles(p.cmd)
 		ask(leakCalls)
-		if !p.lives() {
+		if !p.lives(ctx) {
 			t.Breach("the process to live", p.obituary())
 			return
 		}

@@ -15,7 +15,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 
 	"github.com/cartage-dev/cartage/plugins/protocol"
 )
@@ -184,10 +187,16 @@ func (run *process) gone(within time.Duration) bool {
 	}
 }
 
-// lives reports whether it does. Where the connection is lost it is given a moment to be found dead.
-func (run *process) lives() bool {
+// lives reports whether it does. Where the connection is lost, which a call shows
+// before the connection knows, it is given a moment to be found dead.
+func (run *process) lives(ctx context.Context) bool {
 	if run.conn.GetState() == connectivity.Ready {
-		return !run.gone(0)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingerMax)
+		defer cancel()
+		_, err := grpc_health_v1.NewHealthClient(run.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: "plugin"})
+		if status.Code(err) != codes.Unavailable {
+			return !run.gone(0)
+		}
 	}
 	return !run.gone(2 * lingerMax)
 }

@@ -134,7 +134,7 @@ func (r *trial) judge(ctx context.Context, own []rule, chosen backendtest.Rule) 
 		})
 	}
 	result := r.bench.Judge(ctx, chosen, b)
-	if !r.main.lives() {
+	if !r.main.lives(ctx) {
 		died := r.main.obituary()
 		r.stop()
 		end := r.bench.Observe(ctx, chosen, func(_ context.Context, t *backendtest.T) { t.Breach("the process to live on", died) })

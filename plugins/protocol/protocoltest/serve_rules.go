@@ -131,7 +131,7 @@ func is(err error, kind fault.Kind, code string) bool {
 
 // survives expects that a process which was sent something odd still answers.
 func survives(ctx context.Context, t *backendtest.T, p *process) {
-	if !p.lives() {
+	if !p.lives(ctx) {
 		t.Breach("the process to live", p.obituary())
 		return
 	}
