@@ -75,7 +75,7 @@ func newEngine(lc fx.Lifecycle, source config.Source, cfg config.Config, l *laun
 	e.changing = make(chan struct{}, 1)
 	e.ending, e.end = context.WithCancel(context.Background())
 	figures.MustRegister(e.figures.reloads, e.figures.good, e.figures.since)
-	watch := newWatch(e, source)
+	watch := &watch{engine: e}
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error {
 			first, _, err := l.edition(ctx, cfg, nil)
@@ -91,7 +91,7 @@ func newEngine(lc fx.Lifecycle, source config.Source, cfg config.Config, l *laun
 		},
 		func() {
 			e.end()
-			watch.stop()
+			watch.looking.Wait()
 			e.changing <- struct{}{} // and never taken back: nothing is taken over any more
 			if at := e.current.Load(); at != nil {
 				at.stop(context.Background(), &edition{})

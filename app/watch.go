@@ -3,7 +3,6 @@
 package app
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -26,24 +25,15 @@ const watchEvery = 500 * time.Millisecond
 // watchBytes bounds what is compared of one file.
 const watchBytes = 2 << 20
 
-// watch reloads an engine when a file of its config has changed.
+// watch reloads an engine when a file of its config has changed, until the engine ends.
 type watch struct {
 	engine  *Engine
-	source  config.Source
-	ending  context.Context
-	end     context.CancelFunc
 	looking sync.WaitGroup
-}
-
-func newWatch(e *Engine, source config.Source) *watch {
-	w := &watch{engine: e, source: source}
-	w.ending, w.end = context.WithCancel(context.Background())
-	return w
 }
 
 // start compares with cfg once, so that a change since that was loaded is not missed.
 func (w *watch) start(cfg config.Config) {
-	if w.source.File == "" || w.source.Text != nil {
+	if w.engine.source.File == "" || w.engine.source.Text != nil {
 		return
 	}
 	files, _ := w.load()
@@ -54,17 +44,12 @@ func (w *watch) start(cfg config.Config) {
 	w.looking.Go(func() { w.look(files, tried) })
 }
 
-func (w *watch) stop() {
-	w.end()
-	w.looking.Wait()
-}
-
 func (w *watch) look(files []string, tried [sha256.Size]byte) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for before := unseen; ; {
 		select {
-		case <-w.ending.Done():
+		case <-w.engine.ending.Done():
 			return
 		case <-tick.C:
 		}
@@ -83,7 +68,7 @@ func (w *watch) look(files []string, tried [sha256.Size]byte) {
 // load reads the config as it stands now, and lists the files that it is made of;
 // a wrong one has files as well.
 func (w *watch) load() (files []string, cfg config.Config) {
-	source := w.source
+	source := w.engine.source
 	source.Reads = func(path string) { files = append(files, path) }
 	cfg, _ = config.Load(source)
 	slices.Sort(files) // secrets are read in the order of a map
