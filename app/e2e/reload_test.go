@@ -70,17 +70,17 @@ shops:
 `))
 
 // startMovable starts a host with such a config.
-func startMovable(t *testing.T) (*apptest.Host, *movable) {
+func startMovable(t *testing.T, environ ...string) (*apptest.Host, *movable) {
 	t.Helper()
 	m := &movable{
 		file: filepath.Join(t.TempDir(), "cartage.yaml"), Data: t.TempDir(), Carts: "mock", Secret: apptest.Secret, Timeout: "1s", Program: "mock",
 		One: address(t), Two: address(t), Three: address(t),
 	}
 	m.write(t)
-	return apptest.Start(t, apptest.Options{File: m.file, Environ: []string{
-		"CARTAGE_BACKENDS__MOCK__SETTINGS__LISTEN=" + m.One, "CARTAGE_BACKENDS__MOCK__SETTINGS__PUBLIC_URL=http://" + m.One,
+	return apptest.Start(t, apptest.Options{File: m.file, Environ: append(environ,
+		"CARTAGE_BACKENDS__MOCK__SETTINGS__LISTEN="+m.One, "CARTAGE_BACKENDS__MOCK__SETTINGS__PUBLIC_URL=http://"+m.One,
 		fmt.Sprintf("CARTAGE_SHOPS__DEMO__CHECKOUT_HOSTS=http://%s,http://%s,http://%s", m.One, m.Two, m.Three),
-	}}), m
+	)}), m
 }
 
 func address(t *testing.T) string {
@@ -156,6 +156,30 @@ func TestSwap(t *testing.T) {
 	if status, said := reload(t, h); status != http.StatusOK || said != "nothing to change\n" {
 		t.Errorf("a reload without a change answered %d: %s", status, said)
 	}
+}
+
+// TestReloadWaitsForTheOld is answered only once no request is at work with the old config.
+func TestReloadWaitsForTheOld(t *testing.T) {
+	t.Parallel()
+	h, m := startMovable(t, "CARTAGE_BACKENDS__MOCK__SETTINGS__DELAY_MS=700")
+	var answered atomic.Bool
+	var selling sync.WaitGroup
+	selling.Go(func() {
+		transfer(t, h, bag("under-way", "1 item_1_sku"))
+		answered.Store(true)
+	})
+	if !eventually(func() bool {
+		_, ready := get(t, h.Admin+"/readyz?verbose")
+		return strings.Contains(ready, `in_flight="1"`)
+	}) {
+		t.Fatal("no call is under way")
+	}
+	m.Carts = "two"
+	m.write(t)
+	if status, said := reload(t, h); status != http.StatusOK || !answered.Load() {
+		t.Errorf("reload answered %d before the request of the old config was: %s", status, said)
+	}
+	selling.Wait()
 }
 
 // TestOrderStaysWhereItsCartIs buys after the swap what was handed over before.
