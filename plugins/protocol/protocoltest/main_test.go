@@ -25,6 +25,15 @@ func TestMain(m *testing.M) {
 	if role == "" {
 		os.Exit(m.Run())
 	}
+	if spoil, is := bareRoles[role]; is {
+		b := newBare()
+		spoil(b)
+		if err := b.serve(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	spoil, known := roles[role]
 	if !known {
 		os.Exit(9)

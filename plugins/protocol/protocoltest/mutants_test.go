@@ -46,40 +46,48 @@ func failed(r backendtest.Report) (rules []string) {
 // bystanders are rules that a process must keep however it is broken elsewhere.
 var bystanders = []string{"process.starts", "process.services", "process.configure.accepts", "process.malformed_message", "carts.get.unknown", "run.stdout_quiet"}
 
-// TestSoundProcess is judged by every rule of processes.
-func TestSoundProcess(t *testing.T) {
+// TestSoundProcesses are judged by every rule of processes, one with the SDK and one without.
+func TestSoundProcesses(t *testing.T) {
 	t.Parallel()
-	report := judge(t, "sound", "process", "run", "carts.get.unknown", "carts.get.strange_ids")
-	if !report.OK() || report.Count(backendtest.Skipped) > 0 {
-		_ = report.WriteText(t.Output(), false)
-		t.Error("a sound process does not keep every rule")
+	for _, role := range []string{"sound", "bare"} {
+		t.Run(role, func(t *testing.T) {
+			t.Parallel()
+			report := judge(t, role, "process", "run", "carts.get.unknown", "carts.get.strange_ids")
+			if !report.OK() || report.Count(backendtest.Skipped) > 0 {
+				_ = report.WriteText(t.Output(), false)
+				t.Error("a sound process does not keep every rule")
+			}
+		})
 	}
+}
+
+// brokenProcesses says which rules catch which process.
+var brokenProcesses = map[string][]string{
+	"silent by hand":      {"process.by_hand"},
+	"waits by hand":       {"process.by_hand"},
+	"no version":          {"process.describe"},
+	"changing":            {"process.describe.the_same"},
+	"bad schema":          {"process.settings_schema"},
+	"lenient":             {"process.configure.required", "process.configure.unknown_key", "process.configure.wrong_type"},
+	"repeats values":      {"process.configure.unknown_key", "process.configure.wrong_type"},
+	"sick":                {"process.check"},
+	"signals end it":      {"process.signals"},
+	"ends badly":          {"process.shutdown"},
+	"an orphan lives":     {"process.lifeline"},
+	"dies of a cart":      {"carts.get.strange_ids", "carts.get.unknown", "run.no_leaks"},
+	"leaks":               {"run.no_leaks"},
+	"logs a secret":       {"run.no_secret"},
+	"prints a secret":     {"run.no_secret"},
+	"a secret in a fault": {"run.no_secret"},
+	"numbers for words":   {"run.log_lines"},
+	"endless lines":       {"run.log_lines"},
 }
 
 // TestBrokenProcesses proves that each is caught, by exactly the rules that it
 // should; a process costs too much to try every rule on each.
 func TestBrokenProcesses(t *testing.T) {
 	t.Parallel()
-	for role, want := range map[string][]string{
-		"silent by hand":      {"process.by_hand"},
-		"waits by hand":       {"process.by_hand"},
-		"no version":          {"process.describe"},
-		"changing":            {"process.describe.the_same"},
-		"bad schema":          {"process.settings_schema"},
-		"lenient":             {"process.configure.required", "process.configure.unknown_key", "process.configure.wrong_type"},
-		"repeats values":      {"process.configure.unknown_key", "process.configure.wrong_type"},
-		"sick":                {"process.check"},
-		"signals end it":      {"process.signals"},
-		"ends badly":          {"process.shutdown"},
-		"an orphan lives":     {"process.lifeline"},
-		"dies of a cart":      {"carts.get.strange_ids", "carts.get.unknown", "run.no_leaks"},
-		"leaks":               {"run.no_leaks"},
-		"logs a secret":       {"run.no_secret"},
-		"prints a secret":     {"run.no_secret"},
-		"a secret in a fault": {"run.no_secret"},
-		"numbers for words":   {"run.log_lines"},
-		"endless lines":       {"run.log_lines"},
-	} {
+	for role, want := range brokenProcesses {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
 			report := judge(t, role, append(want, bystanders...)...)
@@ -92,7 +100,7 @@ func TestBrokenProcesses(t *testing.T) {
 	}
 }
 
-// TestNoHandshake is what no other rule can be judged without.
+// TestNoHandshake is what no other rule can be judged without; it proves process.starts.
 func TestNoHandshake(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[string]string{
