@@ -45,7 +45,7 @@ type generation struct {
 
 // newGeneration is ready to be started, and reads what the program will say; end it in any case.
 func (p *Plugin) newGeneration() (*generation, *stderrLog) {
-	stderr := newStderrLog(p.log, p.spec.Secrets, p.host.roster.counted.dropped.WithLabelValues(p.spec.Backend))
+	stderr := newStderrLog(p.log, p.redactor, p.host.roster.counted.dropped.WithLabelValues(p.spec.Backend))
 	g := &generation{process: newProcess(p.spec.Limits), heard: make(chan struct{})}
 	hear, said := io.Pipe()
 	g.said = said
@@ -55,6 +55,9 @@ func (p *Plugin) newGeneration() (*generation, *stderrLog) {
 	}()
 	return g, stderr
 }
+
+// lastWords stands before a plugin's own, in the error of a failed start.
+const lastWords = "; its last words:"
 
 // launch starts a process, shakes hands and configures it. Whatever fails, no
 // process is left, and the error says what its last words were.
@@ -77,7 +80,7 @@ func (p *Plugin) launch(ctx context.Context) (*generation, protocol.Description,
 		err = fmt.Errorf("%w; the process %s", err, g.process.how)
 	}
 	if words := stderr.lastWords(); words != "" {
-		err = fmt.Errorf("%w; its last words:\n%s", err, words)
+		err = fmt.Errorf("%w%s\n%s", err, lastWords, words)
 	}
 	return nil, d, err
 }
@@ -146,7 +149,7 @@ func (g *generation) handshake(ctx context.Context, p *Plugin, stderr *stderrLog
 
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return clip(line, tailLineMax)
+	return clip(strings.TrimRight(line, ": "), tailLineMax) // some end where a guess would begin
 }
 
 // clientConfig is made anew for every start: go-plugin's values cannot be used twice.

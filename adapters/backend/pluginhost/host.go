@@ -68,7 +68,7 @@ func (h *Host) Launch(ctx context.Context, spec Spec) (*Plugin, error) {
 	}
 	p := &Plugin{
 		host: h, spec: spec, program: program, joined: make(chan struct{}), changed: make(chan struct{}),
-		docket: newDocket(), forgive: make(chan struct{}, 1),
+		docket: newDocket(), forgive: make(chan struct{}, 1), redactor: newRedactor(spec.Secrets),
 		log: h.log.With("backend", spec.Backend, "plugin", filepath.Base(spec.Path)),
 	}
 	p.stopping, p.stop = context.WithCancel(context.Background())

@@ -35,13 +35,16 @@ func (h *Host) Inspect(ctx context.Context, spec Spec) (found Inspection, err er
 	}
 	defer loaded.close()
 	found.SHA256 = loaded.sum
-	p := &Plugin{host: h, spec: spec, program: loaded, log: h.log.With("backend", spec.Backend, "plugin", filepath.Base(spec.Path))}
+	p := &Plugin{
+		host: h, spec: spec, program: loaded, redactor: newRedactor(spec.Secrets),
+		log: h.log.With("backend", spec.Backend, "plugin", filepath.Base(spec.Path)),
+	}
 	g, stderr := p.newGeneration() //nolint:contextcheck // what is read outlives the call
 	err = found.ask(ctx, g, p, stderr)
 	g.end(ctx, shutdownMax)
 	if err != nil {
 		if words := stderr.lastWords(); words != "" {
-			err = fmt.Errorf("%w; its last words:\n%s", err, words)
+			err = fmt.Errorf("%w%s\n%s", err, lastWords, words)
 		}
 		return found, fmt.Errorf("plugin %s: %w", spec.Path, err)
 	}

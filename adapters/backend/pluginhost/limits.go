@@ -50,7 +50,7 @@ func (l Limits) exceeded(used int64) string {
 // start, it did with the host's limits; hence once more when it has shaken hands.
 func (p *process) limit() {
 	if err := limit(int(p.pid.Load()), p.limits); err != nil {
-		p.stderr.log.Warn("a plugin's process runs without its limits", "pid", p.pid.Load(), "error", err)
+		p.stderr.log.Warn("a plugin's process is not bound as it should be", "pid", p.pid.Load(), "error", err)
 	}
 }
 

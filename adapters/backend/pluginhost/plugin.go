@@ -5,6 +5,7 @@ package pluginhost
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +27,8 @@ type Plugin struct {
 	current  atomic.Pointer[generation]
 	startAt  atomic.Int64 // Unix nanoseconds of the next start, while there is a pause before it
 	docket   *docket
-	forgive  chan struct{}   // asks the owner to forget the crashes
+	forgive  chan struct{} // asks the owner to forget the crashes
+	redactor *strings.Replacer
 	stopping context.Context // ended by stop
 	stop     context.CancelFunc
 	patience context.Context // ended by hurry: calls in flight are waited for no longer
@@ -46,7 +48,7 @@ func (p *Plugin) Status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.status
-	s.Refused = p.docket.refused()
+	s.Refused, s.MemoryMax = p.docket.refused(), p.spec.Limits.MemoryBytes
 	if g := p.current.Load(); g != nil {
 		s.MemoryBytes = g.process.memory.Load()
 	}
@@ -56,11 +58,38 @@ func (p *Plugin) Status() Status {
 // Reset is an operator's word that the cause is mended: crashes so far and refused
 // requests are forgotten, and a plugin in quarantine or before a pause starts at once.
 func (p *Plugin) Reset() {
+	s := p.Status()
+	p.log.Info("plugin is reset", "state", s.State, "refused_requests", s.Refused)
 	p.docket.forget()
 	select {
 	case p.forgive <- struct{}{}:
 	default: // asked already
 	}
+}
+
+// Settled waits for what comes of a Reset that was asked for after began, or of
+// a start: until the plugin is ready, stops, or has come into quarantine since. When
+// ctx ends sooner, it is how the plugin is then.
+func (p *Plugin) Settled(ctx context.Context, began time.Time) Status {
+	for {
+		p.mu.Lock()
+		state, since, changed := p.status.State, p.status.Since, p.changed
+		p.mu.Unlock()
+		if state == Ready || state == Stopping || state == Stopped || state == Quarantined && since.After(began) {
+			return p.Status()
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return p.Status()
+		}
+	}
+}
+
+// Redacted is what somebody else said of this plugin, or it of itself, without the
+// secrets that it was told, and no longer than a line may be.
+func (p *Plugin) Redacted(text string) string {
+	return clip(p.redactor.Replace(text), tailLineMax)
 }
 
 // Backend is the plugin as the engine calls it. It is the same through every
@@ -91,7 +120,7 @@ func (p *Plugin) checked(err error) error {
 	said := "ok"
 	if err != nil {
 		f := fault.From(err)
-		said = (&fault.Error{Kind: f.Kind, Code: f.Code, Message: f.Message}).Error()
+		said = p.Redacted((&fault.Error{Kind: f.Kind, Code: f.Code, Message: f.Message}).Error())
 	}
 	p.mu.Lock()
 	was := p.status.Checked

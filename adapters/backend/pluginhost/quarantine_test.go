@@ -75,6 +75,69 @@ func TestQuarantineIsTried(t *testing.T) {
 	eventually(t, "an answer", func() bool { _, err := put(t.Context(), p, ""); return err == nil })
 }
 
+// TestResetOfWhatDiesAtEachStart has an operator who does not mend the cause at
+// first: what is waited for says so, and why.
+func TestResetOfWhatDiesAtEachStart(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	pluginhost.QuarantineAfter(h.Host, 3, time.Hour)
+	s := named(t, "flaky")
+	p, err := h.Launch(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(t, s.Path, "exit")
+	killTimes(t, p, 1)
+	eventually(t, "quarantine", func() bool { return p.Status().State == pluginhost.Quarantined })
+	tries := func() int { return strings.Count(h.log.String(), "plugin did not start again") }
+	before, began := tries(), time.Now()
+	p.Reset()
+	got := p.Settled(soon(t, 30*time.Second), began)
+	if got.State != pluginhost.Quarantined || !got.Since.After(began) || time.Until(got.NextTry) < 50*time.Minute || tries() != before+4 {
+		t.Errorf("after %d tries more it is %+v", tries()-before, got)
+	}
+	if !strings.HasPrefix(got.LastExit, "did not start: handshake: ") || !strings.HasSuffix(got.LastExit, "the process exited with status 5") {
+		t.Errorf("last exit %q", got.LastExit)
+	}
+	tell(t, s.Path, "serve")
+	began = time.Now()
+	p.Reset()
+	if got := p.Settled(soon(t, 30*time.Second), began); got.State != pluginhost.Ready || got.PID == 0 || !got.NextTry.IsZero() {
+		t.Errorf("after it was mended it is %+v", got)
+	}
+}
+
+// TestResetIsForThePast: a word given while a plugin runs does not take it out of
+// a quarantine that comes later.
+func TestResetIsForThePast(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	pluginhost.QuarantineAfter(h.Host, 2, time.Hour)
+	p := launch(t, h, "")
+	killTimes(t, p, 1)
+	eventually(t, "a process", func() bool { return p.Status().PID != 0 })
+	p.Reset()
+	if got := p.Settled(t.Context(), time.Now()); got.State != pluginhost.Ready {
+		t.Errorf("got %+v", got)
+	}
+	killTimes(t, p, 3)
+	eventually(t, "quarantine", func() bool { return p.Status().State == pluginhost.Quarantined })
+	time.Sleep(200 * time.Millisecond)
+	if got := p.Status(); got.State != pluginhost.Quarantined || got.Restarts != 3 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestRedacted: what is shown of a plugin's words is bounded and holds no secret.
+func TestRedacted(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	p := launch(t, h, "")
+	if got := p.Redacted("no: s3cret-value" + strings.Repeat("x", 10_000)); strings.Contains(got, "s3cret") || len(got) > 1<<10 {
+		t.Errorf("got %q", got)
+	}
+}
+
 func tell(t *testing.T, program, what string) {
 	t.Helper()
 	if err := os.WriteFile(program+".does", []byte(what), 0o600); err != nil {

@@ -13,8 +13,8 @@ import (
 // shows how they are at the moment they are asked about: of several with one
 // backend's name, as while one takes over from another, the youngest.
 type roster struct {
-	counted                 counted
-	up, quarantined, memory *prometheus.Desc
+	counted                            counted
+	up, quarantined, memory, memoryMax *prometheus.Desc
 
 	closing context.Context // ended by close
 	end     context.CancelFunc
@@ -35,6 +35,7 @@ func newRoster() *roster {
 		up:          prometheus.NewDesc("cartage_plugin_up", "1 while the backend's plugin process is ready.", backendLabel, nil),
 		quarantined: prometheus.NewDesc("cartage_plugin_quarantined", "1 while the backend's plugin is left alone since it ended too often.", backendLabel, nil),
 		memory:      prometheus.NewDesc("cartage_plugin_memory_bytes", "Resident memory of the backend's plugin process.", backendLabel, nil),
+		memoryMax:   prometheus.NewDesc("cartage_plugin_memory_limit_bytes", "Resident memory above which the backend's plugin process is killed.", backendLabel, nil),
 	}
 }
 
@@ -43,6 +44,7 @@ func (r *roster) Describe(to chan<- *prometheus.Desc) {
 	to <- r.up
 	to <- r.quarantined
 	to <- r.memory
+	to <- r.memoryMax
 	for _, v := range r.counted.all() {
 		v.Describe(to)
 	}
@@ -54,6 +56,7 @@ func (r *roster) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(r.up, prometheus.GaugeValue, oneIf(s.State == Ready), backend)
 		to <- prometheus.MustNewConstMetric(r.quarantined, prometheus.GaugeValue, oneIf(s.State == Quarantined), backend)
 		to <- prometheus.MustNewConstMetric(r.memory, prometheus.GaugeValue, float64(s.MemoryBytes), backend)
+		to <- prometheus.MustNewConstMetric(r.memoryMax, prometheus.GaugeValue, float64(s.MemoryMax), backend)
 	}
 	for _, v := range r.counted.all() {
 		v.Collect(to)

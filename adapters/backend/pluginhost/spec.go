@@ -41,14 +41,18 @@ type Status struct {
 	Restarts int       // since Launch
 	Since    time.Time // when the state began
 	NextTry  time.Time // when the next process starts; zero unless one is waited for
-	LastExit string    // how the last process ended, for people; empty while the first runs
+	// LastExit is how the last process ended, or why the last start failed, for
+	// people; empty while the first runs. It is one bounded line without secrets.
+	LastExit string
 	// Checked is "ok", or why the commerce system could not be reached when it was
-	// last asked; empty before the first answer.
+	// last asked; empty before the first answer. It is without secrets.
 	Checked string
 	SHA256  string // of the program that runs
 	// MemoryBytes is what the process occupied when it was last looked at; zero
 	// where the system does not tell.
 	MemoryBytes int64
+	// MemoryMax is what it may occupy, in bytes, before it is killed.
+	MemoryMax int64
 	// Refused is how many requests are not sent any more, since each ended the
 	// process time and again.
 	Refused int

@@ -4,6 +4,7 @@ package pluginhost
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,17 +47,24 @@ type stderrLog struct {
 	tail []string
 }
 
-func newStderrLog(log *slog.Logger, secrets map[string]secret.Text, dropped prometheus.Counter) *stderrLog {
-	var pairs []string
+func newStderrLog(log *slog.Logger, redactor *strings.Replacer, dropped prometheus.Counter) *stderrLog {
+	return &stderrLog{log: log, redactor: redactor, dropped: dropped, lines: rate.NewLimiter(linesPerSec, linesPerSec)}
+}
+
+// newRedactor takes secrets out of texts. Of two that begin alike the longer goes
+// first, so that its end does not stay.
+func newRedactor(secrets map[string]secret.Text) *strings.Replacer {
+	var texts, pairs []string
 	for _, s := range secrets {
 		if text := s.Reveal(); len(text) >= secretLeast {
-			pairs = append(pairs, text, secret.Redacted)
+			texts = append(texts, text)
 		}
 	}
-	return &stderrLog{
-		log: log, redactor: strings.NewReplacer(pairs...), dropped: dropped,
-		lines: rate.NewLimiter(linesPerSec, linesPerSec),
+	slices.SortFunc(texts, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	for _, text := range texts {
+		pairs = append(pairs, text, secret.Redacted)
 	}
+	return strings.NewReplacer(pairs...)
 }
 
 // read goes on until the pipe ends, or its deadline passes.

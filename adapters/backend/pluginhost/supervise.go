@@ -6,6 +6,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ func (p *Plugin) own(g *generation) {
 	defer p.hurry()
 	past := crashes{pace: p.host.pace}
 	for restarts := 1; g != nil; restarts++ {
-		p.watch(g)
+		p.watch(g, &past)
 		if p.stopping.Err() != nil {
 			p.finish(g)
 			break
@@ -56,15 +57,22 @@ func (p *Plugin) giveUp() {
 	p.program.close()
 }
 
-// watch returns when the process has ended, or the plugin is to stop.
-func (p *Plugin) watch(g *generation) {
+// watch returns when the process has ended, or the plugin is to stop. A reset that
+// comes meanwhile is for crashes of before, and not for the next.
+func (p *Plugin) watch(g *generation, past *crashes) {
 	ctx, cancel := context.WithCancel(p.stopping)
 	var looking sync.WaitGroup
 	looking.Go(func() { p.watchHealth(ctx, g) })
 	looking.Go(func() { p.watchBackend(ctx, g) })
-	select {
-	case <-g.process.ended:
-	case <-p.stopping.Done():
+	for watching := true; watching; {
+		select {
+		case <-g.process.ended:
+			watching = false
+		case <-p.stopping.Done():
+			watching = false
+		case <-p.forgive:
+			past.forget()
+		}
 	}
 	cancel()
 	looking.Wait()
@@ -124,6 +132,8 @@ func (p *Plugin) again(past *crashes) *generation {
 			return nil
 		case <-p.forgive:
 			past.forget()
+			p.startAt.Store(0)
+			p.become(Backoff, func(s *Status) { s.NextTry = time.Time{} }) // callers wait for it again
 		case <-time.After(rest):
 			past.tried(time.Now(), quarantined)
 		}
@@ -139,8 +149,17 @@ func (p *Plugin) again(past *crashes) *generation {
 			return nil
 		}
 		p.log.Error("plugin did not start again", "error", err)
+		p.failed(err)
 		past.add(time.Now())
 	}
+}
+
+// failed shows why a start failed. The plugin's last words are for the log alone.
+func (p *Plugin) failed(err error) {
+	how := "did not start: " + p.Redacted(strings.TrimSuffix(firstLine(err), strings.TrimRight(lastWords, ":")))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.status.LastExit = how
 }
 
 // wait shows what is waited for before the next start.
