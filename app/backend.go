@@ -38,12 +38,12 @@ type launcher struct {
 
 // running is one backend: its process, and the guard around it.
 type running struct {
-	name   string
-	plugin *pluginhost.Plugin
-	guard  *guard.Guard
-	ports  backend.Backend
-	spec   pluginhost.Spec
-	limits config.Guard
+	name    string
+	plugin  *pluginhost.Plugin
+	guard   *guard.Guard
+	ports   backend.Backend
+	spec    pluginhost.Spec
+	numbers config.Guard
 }
 
 func newPluginHost(lc fx.Lifecycle, cfg config.Config, log *slog.Logger, figures prometheus.Registerer) (*pluginhost.Host, error) {
@@ -81,7 +81,7 @@ func (l *launcher) launch(ctx context.Context, cfg config.Config, name string) (
 // guarded is r behind a new guard of these numbers.
 func (l *launcher) guarded(r *running, c config.Guard) *running {
 	g := guard.New(r.name, guardSettings(c), guard.Options{Logger: l.log, Registerer: l.figures})
-	return &running{name: r.name, plugin: r.plugin, guard: g, ports: g.Wrap(r.plugin.Backend()), spec: r.spec, limits: c}
+	return &running{name: r.name, plugin: r.plugin, guard: g, ports: g.Wrap(r.plugin.Backend()), spec: r.spec, numbers: c}
 }
 
 // permitted refuses a plugin that is for demonstrations where config does not allow it.
@@ -108,6 +108,7 @@ func (r *running) differs(spec pluginhost.Spec) (string, error) {
 	}
 	before, pinned := r.spec, spec
 	before.SHA256, pinned.SHA256 = "", ""
+	before.Limits, pinned.Limits = pluginhost.Limits{}, pluginhost.Limits{}
 	switch {
 	case sum != r.plugin.Status().SHA256, spec.SHA256 != "" && !strings.EqualFold(spec.SHA256, sum):
 		return "plugin", nil
@@ -115,6 +116,8 @@ func (r *running) differs(spec pluginhost.Spec) (string, error) {
 		return "secrets", nil
 	case !reflect.DeepEqual(before, pinned):
 		return "settings", nil
+	case r.spec.Limits != spec.Limits:
+		return "limits", nil
 	}
 	return "", nil
 }
@@ -147,6 +150,7 @@ func pluginSpec(dir, name string, c config.Backend) (pluginhost.Spec, error) {
 	return pluginhost.Spec{
 		Backend: name, Path: path, SHA256: c.SHA256, Settings: settings, Secrets: c.Secrets,
 		StartTimeout: c.StartTimeout, Env: c.Env,
+		Limits: pluginhost.Limits{MemoryBytes: int64(c.Limits.Memory), Files: uint64(c.Limits.Files)},
 	}, nil
 }
 
@@ -182,8 +186,17 @@ func (r *running) status() admin.Status {
 		"state":  process.State, "pid": strconv.Itoa(process.PID), "restarts": strconv.Itoa(process.Restarts),
 		"since":   process.Since.UTC().Format(time.RFC3339),
 		"breaker": breaker.Breaker, "in_flight": strconv.Itoa(breaker.InFlight),
+		"refused_requests": strconv.Itoa(process.Refused), "memory_limit": config.Size(process.MemoryMax).String(),
 	}
-	for key, value := range map[string]string{"last_exit": process.LastExit, "last_fault": breaker.LastFault, "check": process.Checked} {
+	if process.MemoryBytes > 0 {
+		detail["memory"] = config.Size(process.MemoryBytes).String()
+	}
+	if !process.NextTry.IsZero() {
+		detail["next_try"] = process.NextTry.UTC().Format(time.RFC3339)
+	}
+	for key, value := range map[string]string{
+		"last_exit": process.LastExit, "last_fault": r.plugin.Redacted(breaker.LastFault), "check": process.Checked,
+	} {
 		if value != "" {
 			detail[key] = value
 		}

@@ -128,7 +128,7 @@ func (l *launcher) next(ctx context.Context, cfg config.Config, name string, bef
 	if err := kept.permitted(cfg, l.mode); err != nil {
 		return nil, "", err
 	}
-	if kept.limits != c.Guard {
+	if kept.numbers != c.Guard {
 		return l.guarded(kept, c.Guard), "guarded by other numbers", nil
 	}
 	return kept, "", nil

@@ -41,10 +41,17 @@ func (c *check) backend(path, name string, b Backend) {
 			c.wrong(at, "variable "+quote(variable)+" is the host's own", "hand on another", "")
 		}
 	}
+	c.limits(join(path, "limits"), b.Limits)
 	c.guard(join(path, "guard"), b.Guard)
 	if !c.allows(c.cfg.Allow.InsecureBackends, name) {
 		c.secure(join(path, "settings"), shown(name), b.Settings)
 	}
+}
+
+// limits refuses what no plugin can live with, and what is no limit any more.
+func (c *check) limits(path string, l Limits) {
+	bounded(c, path, []span[Size]{{"memory", l.Memory, 64 * MiB, 64 * GiB}}, Size.String)
+	bounded(c, path, []span[uint32]{{"files", l.Files, 64, 1 << 20}}, decimal[uint32])
 }
 
 // callMost is the most that one call to a backend may take.

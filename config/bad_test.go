@@ -83,6 +83,18 @@ var bad = []struct {
 	{"window shorter than its calls", "    plugin: magento2\n", "    plugin: magento2\n    guard: {window: 2s}\n", nil, `6:21: backends.m2.guard.window: 2s is too short; write at least twice the timeouts, 3s`},
 	{"breaker ratio above one", "    plugin: magento2\n", "    plugin: magento2\n    guard: {failure_ratio: 1.5}\n", nil, `6:28: backends.m2.guard.failure_ratio: 1.5 is out of bounds; write more than 0 and at most 1`},
 	{"breaker ratio of nothing", "    plugin: magento2\n", "    plugin: magento2\n    guard: {failure_ratio: 0}\n", nil, `6:28: backends.m2.guard.failure_ratio: 0 is out of bounds; write more than 0 and at most 1`},
+	{"memory without a unit", "    plugin: magento2\n", "    plugin: magento2\n    limits: {memory: 512}\n", nil, `6:22: backends.m2.limits.memory: "512" is not a size; write 512MiB or 2GiB`},
+	{"memory in another unit", "    plugin: magento2\n", "    plugin: magento2\n    limits: {memory: 1.5GB}\n", nil, `6:22: backends.m2.limits.memory: "1.5GB" is not a size; write 512MiB or 2GiB`},
+	{"memory below nothing", "    plugin: magento2\n", "    plugin: magento2\n    limits: {memory: -64MiB}\n", nil, `6:22: backends.m2.limits.memory: "-64MiB" is not a size; write 512MiB or 2GiB`},
+	{"memory beyond all numbers", "    plugin: magento2\n", "    plugin: magento2\n    limits: {memory: 9000000000000GiB}\n", nil, `6:22: backends.m2.limits.memory: "9000000000000GiB" is not a size; write 512MiB or 2GiB`},
+	{"list for memory", "    plugin: magento2\n", "    plugin: magento2\n    limits: {memory: [512MiB]}\n", nil, `6:22: backends.m2.limits.memory: a list is not a size; write one value`},
+	{"too little memory and too few files", "    plugin: magento2\n", "    plugin: magento2\n    limits:\n      memory: 63MiB\n      files: 63\n", nil, `7:15: backends.m2.limits.memory: 63MiB is out of bounds; write 64MiB to 64GiB
+8:14: backends.m2.limits.files: 63 is out of bounds; write 64 to 1048576`},
+	{"too much memory and too many files", "    plugin: magento2\n", "    plugin: magento2\n    limits: {memory: 65GiB, files: 1048577}\n", nil, `6:22: backends.m2.limits.memory: 65GiB is out of bounds; write 64MiB to 64GiB
+6:36: backends.m2.limits.files: 1048577 is out of bounds; write 64 to 1048576`},
+	{"files below nothing", "    plugin: magento2\n", "    plugin: magento2\n    limits: {files: -1}\n", nil, `6:21: backends.m2.limits.files: "-1" is not a whole number; write digits only`},
+	{"limit one level too high", "    plugin: magento2\n", "    plugin: magento2\n    memory: 1GiB\n", nil, `6:5: backends.m2.memory: unknown key; did you mean backends.m2.limits.memory?`},
+	{"variable with a wrong size", "", "", []string{"CARTAGE_BACKENDS__M2__LIMITS__MEMORY=1GB"}, `environment: CARTAGE_BACKENDS__M2__LIMITS__MEMORY: backends.m2.limits.memory: "1GB" is not a size; write 512MiB or 2GiB`},
 	{"no calls at once", "    plugin: magento2\n", "    plugin: magento2\n    guard: {concurrency: 0}\n", nil, `6:26: backends.m2.guard.concurrency: 0 is out of bounds; write 1 to 4096`},
 	{"no probes", "    plugin: magento2\n", "    plugin: magento2\n    guard: {probes: 0}\n", nil, `6:21: backends.m2.guard.probes: 0 is out of bounds; write 1 to 1000`},
 	{"address without a port", "server:\n", "server:\n  listen: 127.0.0.1\n", nil, `2:11: server.listen: "127.0.0.1" is not an address to listen at; write host:port, such as 127.0.0.1:8080 or :8080`},

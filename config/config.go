@@ -94,7 +94,14 @@ type Backend struct {
 	Env          []string               `koanf:"env"` // names of variables handed on to the program
 	Settings     map[string]any         `koanf:"settings"`
 	Secrets      map[string]secret.Text `koanf:"secrets"`
+	Limits       Limits                 `koanf:"limits"`
 	Guard        Guard                  `koanf:"guard"`
+}
+
+// Limits bound what the process of one backend may use.
+type Limits struct {
+	Memory Size   `koanf:"memory"` // resident; above it the process is killed and started again
+	Files  uint32 `koanf:"files"`  // open at once
 }
 
 // Guard bounds what one backend may cost the host.

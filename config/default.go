@@ -42,6 +42,7 @@ func Default() Config {
 func DefaultBackend() Backend {
 	return Backend{
 		StartTimeout: 10 * time.Second,
+		Limits:       Limits{Memory: 512 * MiB, Files: 1_024},
 		Guard: Guard{
 			Timeout:      1500 * time.Millisecond,
 			ProbeTimeout: time.Second,

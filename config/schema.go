@@ -66,6 +66,8 @@ func typeName(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return "a duration"
+	case t == reflect.TypeFor[Size]():
+		return "a size"
 	case t == reflect.TypeFor[secret.Text]():
 		return "a reference to a secret"
 	case t.Kind() == reflect.Int || t.Kind() == reflect.Uint32:

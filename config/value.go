@@ -185,6 +185,9 @@ func convert(t reflect.Type, text string) (v any, found, expected string) {
 	case t == reflect.TypeFor[time.Duration]():
 		v, err = time.ParseDuration(text)
 		expected = "write 800ms or 2s"
+	case t == reflect.TypeFor[Size]():
+		v, err = parseSize(text)
+		expected = "write 512MiB or 2GiB"
 	case t.Kind() == reflect.Int:
 		v, err = strconv.Atoi(text)
 		expected = "write digits only"
