@@ -126,6 +126,7 @@ func newAdmin(lc fx.Lifecycle, cfg config.Config, engine *Engine, ready *admin.R
 	mux := http.NewServeMux()
 	admin.Register(mux, ready, gathered)
 	admin.RegisterReload(mux, func() ([]string, error) { return engine.Reload("the admin listener") })
+	admin.RegisterReset(mux, engine.Reset)
 	admin.RegisterReport(mux, "/shadow", engine.Rehearsals)
 	server := httpserver.New(serverOptions("admin", cfg.Admin.Listen, cfg.Server, nil, log, figures), mux)
 	lc.Append(fx.StartStopHook(server.Start, server.Stop))

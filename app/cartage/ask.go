@@ -21,8 +21,11 @@ const (
 	askBytes = 8 << 20
 )
 
-// errRefused is a host's no, which it has explained.
-var errRefused = errors.New("the host refused")
+// What a host has explained already.
+var (
+	errRefused  = errors.New("the host refused")
+	errNotReady = errors.New("the backend is not ready")
+)
 
 func newReload() *cobra.Command {
 	var admin, output string
@@ -99,6 +102,8 @@ func ask(c *cobra.Command, method, admin, path, output string) error {
 	switch {
 	case res.StatusCode == http.StatusUnprocessableEntity:
 		return errRefused
+	case res.StatusCode == http.StatusServiceUnavailable:
+		return errNotReady
 	case res.StatusCode != http.StatusOK:
 		return fmt.Errorf("the host answered %s to %s %s", res.Status, method, path)
 	}

@@ -7,10 +7,10 @@ import "github.com/spf13/cobra"
 func newPlugin() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plugin",
-		Short: "Write, look at and judge plugins",
+		Short: "Write, look at, judge and reset plugins",
 		Long:  "A plugin is a program of its own that speaks for one commerce system. plugins/README.md tells how to write one.",
 		Args:  cobra.NoArgs,
 	}
-	c.AddCommand(newPluginNew(), newPluginInspect(), newPluginVerify())
+	c.AddCommand(newPluginNew(), newPluginInspect(), newPluginVerify(), newPluginReset())
 	return c
 }

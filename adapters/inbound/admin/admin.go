@@ -3,9 +3,9 @@
 // Package admin answers an operator and a supervisor: is the host alive, is it
 // ready, what are its figures.
 //
-// Invariant: nothing here changes anything but by reading the operator's own config
-// again, and nothing here shows a setting or a secret. It listens apart from the API,
-// on loopback unless config says otherwise.
+// Invariant: all that anybody can change here is that the operator's own config is
+// read again and that a plugin is tried again, and nothing here shows a setting or a
+// secret. It listens apart from the API, on loopback unless config says otherwise.
 package admin
 
 import (
