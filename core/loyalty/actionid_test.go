@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package loyalty_test
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/core/money"
+)
+
+var (
+	fiver = loyalty.Offer{ID: "fiver", Kind: loyalty.FlatDiscount, Cost: 1000, Amounts: map[money.Currency]money.Amount{"USD": money.Of(500, "USD"), "GBP": money.Of(400, "GBP")}}
+	terms = loyalty.Terms{Shop: "demo", Customer: "1", Currency: "USD", Points: 1000, Gift: "flat 5.00"}
+)
+
+func keyring(t testing.TB, numbers ...uint8) loyalty.Keyring {
+	t.Helper()
+	var keys []loyalty.SigningKey
+	for _, n := range numbers {
+		keys = append(keys, loyalty.SigningKey{ID: n, Secret: bytes.Repeat([]byte{n + 1}, loyalty.SigningKeyMin)})
+	}
+	ring, err := loyalty.NewKeyring(keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}
+
+func TestActionID(t *testing.T) {
+	t.Parallel()
+	ring := keyring(t, 3)
+	id := ring.Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{1, 2, 3})
+	if !regexp.MustCompile(`^[0-9A-Z]{48}$`).MatchString(string(id)) {
+		t.Errorf("got %s: an order's text has room for 64 letters, digits, _ and -", id)
+	}
+	if m := id.Mark(); len(m) != 5 || !strings.HasSuffix(string(id), m) {
+		t.Errorf("got the mark %s of %s", m, id)
+	}
+	read, ok := id.Read()
+	if !ok || read.Offer != fiver.Ref() || !read.At.Equal(noon) || !ring.Signed(read, terms) {
+		t.Errorf("got %+v, %t, want what was minted", read, ok)
+	}
+	if again := ring.Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{1, 2, 4}); again == id {
+		t.Error("two showings have one id")
+	}
+	for name, other := range map[string]loyalty.Terms{
+		"shop":     {"other", "1", "USD", 1000, "flat 5.00"},
+		"customer": {"demo", "2", "USD", 1000, "flat 5.00"},
+		"nobody":   {"demo", "", "USD", 1000, "flat 5.00"},
+		"currency": {"demo", "1", "GBP", 1000, "flat 5.00"},
+		"points":   {"demo", "1", "USD", 999, "flat 5.00"},
+		"gift":     {"demo", "1", "USD", 1000, "flat 6.00"},
+		"borders":  {"demo1", "", "USD", 1000, "flat 5.00"},
+	} {
+		if ring.Signed(read, other) {
+			t.Errorf("the id holds for another %s", name)
+		}
+	}
+}
+
+// TestEveryBitIsSigned turns each bit of an id over.
+func TestEveryBitIsSigned(t *testing.T) {
+	t.Parallel()
+	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	ring := keyring(t, 0, 1, 2, 4, 8, 16)
+	id := []byte(ring.Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{9}))
+	for i := range id {
+		for _, c := range []byte(alphabet) {
+			changed := bytes.Clone(id)
+			if changed[i] = c; bytes.Equal(changed, id) {
+				continue
+			}
+			if read, ok := loyalty.ActionID(changed).Read(); ok && ring.Signed(read, terms) {
+				t.Fatalf("%s still holds as %s", id, changed)
+			}
+		}
+	}
+}
+
+func TestKeyRotation(t *testing.T) {
+	t.Parallel()
+	old, both, next := keyring(t, 1), keyring(t, 2, 1), keyring(t, 2)
+	before, _ := old.Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{}).Read()
+	after, _ := both.Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{}).Read()
+	if !both.Signed(before, terms) || !both.Signed(after, terms) || !next.Signed(after, terms) {
+		t.Error("an id does not outlive the rotation of its key")
+	}
+	if next.Signed(before, terms) || old.Signed(after, terms) {
+		t.Error("an id holds without its key")
+	}
+}
+
+func TestBadKeyrings(t *testing.T) {
+	t.Parallel()
+	good := bytes.Repeat([]byte{1}, loyalty.SigningKeyMin)
+	for name, keys := range map[string][]loyalty.SigningKey{
+		"none": nil, "a short secret": {{0, good[1:]}}, "a number too high": {{32, good}}, "a number twice": {{1, good}, {1, good}},
+	} {
+		if _, err := loyalty.NewKeyring(keys...); fault.From(err).Code != "invalid_keyring" {
+			t.Errorf("%s: got %v, want invalid_keyring", name, err)
+		}
+	}
+}
+
+func TestNoActionIDs(t *testing.T) {
+	t.Parallel()
+	id := string(keyring(t, 0).Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{}))
+	for _, text := range []string{"", "123ABC", id[1:], id + "0", strings.ToLower(id), id[:47] + "I", id[:47] + " ", id[:46] + "é", strings.Repeat("0", 48), strings.Repeat("Z", 48)} {
+		if _, ok := loyalty.ActionID(text).Read(); ok {
+			t.Errorf("%q is read as an id", text)
+		}
+	}
+}
+
+func FuzzActionID(f *testing.F) {
+	f.Add(string(keyring(f, 0).Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{})))
+	f.Add("123ABC")
+	other := keyring(f, 0)
+	f.Fuzz(func(t *testing.T, text string) {
+		i, ok := loyalty.ActionID(text).Read()
+		if !ok {
+			return
+		}
+		if i.At.Before(time.Unix(0, 0)) || i.At.Location() != time.UTC {
+			t.Errorf("issued at %s", i.At)
+		}
+		if other.Signed(i, loyalty.Terms{Shop: "nobody's"}) {
+			t.Errorf("%q was signed by nobody", text)
+		}
+	})
+}
