@@ -27,6 +27,10 @@ import (
 // windowBytes is gRPC's flow-control window; fixed, so that gRPC sends no probes.
 const windowBytes = 1 << 20
 
+// headersMax bounds the headers and trailers of an answer, in bytes. The largest fault that the
+// protocol allows takes a hundred thousand; gRPC itself would decode sixteen million.
+const headersMax = 128 << 10
+
 // passedOn are the variables of the host that every plugin sees, beside those that config names.
 var passedOn = []string{"PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 
@@ -173,7 +177,7 @@ func (p *Plugin) clientConfig(g *generation, stderr *stderrLog) *goplugin.Client
 			return g.process, nil
 		},
 		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithIdleTimeout(0),
+			grpc.WithIdleTimeout(0), grpc.WithMaxHeaderListSize(headersMax),
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(protocol.MessageMax), grpc.MaxCallSendMsgSize(protocol.MessageMax), grpc.ForceCodecV2(newCodec())),
 			grpc.WithStaticStreamWindowSize(windowBytes), grpc.WithStaticConnWindowSize(windowBytes),
 		},

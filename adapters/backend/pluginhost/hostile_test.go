@@ -68,6 +68,7 @@ func hostiles() []hostile {
 		{name: "leaves children", call: "children", want: perhaps},
 		{name: "answers a gigabyte", program: "raw-gigabyte", want: []fault.Kind{fault.Internal}, code: "message_too_large"},
 		{name: "answers a million items", program: "raw-million", want: []fault.Kind{fault.Internal}},
+		{name: "answers a fault of many details", program: "raw-fault", call: "many details", want: []fault.Kind{fault.Internal}, code: "plugin_error"},
 		{name: "answers no protobuf", program: "raw-wrong", want: []fault.Kind{fault.Internal}},
 		{name: "answers nonsense", program: "raw-foreign", want: []fault.Kind{fault.Internal}, code: "bad_plugin_answer"},
 		{name: "claims what it does not serve", program: "raw-boasts", want: []fault.Kind{fault.Unsupported}},
