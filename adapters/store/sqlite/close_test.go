@@ -76,7 +76,7 @@ func TestCloseWaits(t *testing.T) {
 	}()
 	<-inside
 	go func() { queued <- db.Store().Idempotency.Update(t.Context(), scope, grown) }()
-	for db.writer.Stats().WaitCount == 0 { // until it queues behind the first
+	for len(db.queue) == 0 { // until it queues behind the first
 		time.Sleep(time.Millisecond)
 	}
 	go func() { closed <- db.Close() }()

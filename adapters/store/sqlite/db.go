@@ -29,15 +29,17 @@ type Options struct {
 
 // DB is an open database, and this process its only host.
 type DB struct {
-	writer *sql.DB // one connection, so that writers queue here and not at SQLite's lock
+	writer *sql.DB // one connection, which the committer holds
 	reader *sql.DB
+	queue  chan *job // of the committer
 	now    func() time.Time
 	log    *slog.Logger
 	path   string
 	// running is held for reading by whatever uses the connections, since closing
 	// them waits for nobody, and for good by Close.
-	running sync.RWMutex
-	close   func() error
+	running    sync.RWMutex
+	committing sync.WaitGroup
+	close      func() error
 }
 
 // Open takes the database over and brings its schema up to date. The errors name
@@ -64,6 +66,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	db.close = sync.OnceValue(func() error {
 		db.running.Lock()
+		close(db.queue)
+		db.committing.Wait()
 		return errors.Join(db.closePools(), dropLock(lock))
 	})
 	o.Logger.Info("database open", "path", path)
@@ -76,7 +80,7 @@ func open(ctx context.Context, path string, o Options) (_ *DB, err error) {
 	if err := makeFile(path); err != nil {
 		return nil, err
 	}
-	db := &DB{now: o.Now, log: o.Logger, path: path}
+	db := &DB{now: o.Now, log: o.Logger, path: path, queue: make(chan *job, queueMax)}
 	if db.reader, err = pool(readerDSN(path), readersMax); err != nil {
 		return nil, err
 	}
@@ -86,6 +90,14 @@ func open(ctx context.Context, path string, o Options) (_ *DB, err error) {
 	if err := db.prepare(ctx); err != nil {
 		return nil, errors.Join(err, db.closePools())
 	}
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(err, db.closePools())
+	}
+	db.committing.Go(func() { //nolint:contextcheck // the committer outlives whoever opens
+		db.commit(conn)
+		_ = conn.Close() // back to the pool, which is closed next
+	})
 	return db, nil
 }
 

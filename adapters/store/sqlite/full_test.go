@@ -4,6 +4,7 @@ package sqlite
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"testing"
 
@@ -35,9 +36,11 @@ func TestFileFull(t *testing.T) {
 	db := openAt(t, fresh(t))
 	put(t, db, "before")
 	limit := func(pages int) {
-		if _, err := db.writer.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
-			t.Fatal(err)
-		}
+		onWriter(t, db, func(c *sql.Conn) {
+			if _, err := c.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 	limit(64)
 	kept, err := fill(t, db, 20_000)

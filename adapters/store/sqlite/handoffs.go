@@ -24,13 +24,13 @@ var _ store.Handoffs = handoffs{}
 // mends a Put that got no answer; a link that ended stays so.
 func (s handoffs) Put(ctx context.Context, h store.Handoff) error {
 	const doing = "keep link"
-	return s.db.write(ctx, doing, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx,
+	return s.db.write(ctx, doing, func(ctx context.Context, tx *tx) error {
+		if _, err := tx.exec(ctx,
 			`UPDATE handoff SET ended = 1 WHERE shop = ? AND reference = ? AND ended = 0 AND hash <> ?`,
 			h.Shop, h.Reference, h.Hash[:]); err != nil {
 			return notWritten(doing, err)
 		}
-		done, err := tx.ExecContext(ctx,
+		done, err := tx.exec(ctx,
 			`INSERT INTO handoff (hash, shop, reference, target, expires_at) VALUES (?, ?, ?, coalesce(?, x''), ?)
 			ON CONFLICT (hash) DO UPDATE SET target = excluded.target, expires_at = excluded.expires_at
 			WHERE ended = 0 AND shop = excluded.shop AND reference = excluded.reference`,
@@ -53,11 +53,11 @@ func (s handoffs) Put(ctx context.Context, h store.Handoff) error {
 func (s handoffs) Take(ctx context.Context, hash handoff.Hash, now time.Time) (store.Handoff, error) {
 	const doing = "take link"
 	h := store.Handoff{Hash: hash}
-	err := s.db.write(ctx, doing, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx,
+	err := s.db.write(ctx, doing, func(ctx context.Context, tx *tx) error {
+		err := tx.scan(ctx, []any{&h.Shop, &h.Reference, &h.Target, (*instant)(&h.ExpiresAt)},
 			`UPDATE handoff SET ended = 1 WHERE hash = ? AND ended = 0 AND expires_at > ?
 			RETURNING shop, reference, target, expires_at`,
-			hash[:], instant(now)).Scan(&h.Shop, &h.Reference, &h.Target, (*instant)(&h.ExpiresAt))
+			hash[:], instant(now))
 		if errors.Is(err, sql.ErrNoRows) {
 			return whyNot(ctx, tx, doing, hash)
 		}
@@ -73,9 +73,9 @@ func (s handoffs) Take(ctx context.Context, hash handoff.Hash, now time.Time) (s
 }
 
 // whyNot is the fault for a link that cannot be taken.
-func whyNot(ctx context.Context, tx *sql.Tx, doing string, hash handoff.Hash) error {
+func whyNot(ctx context.Context, tx *tx, doing string, hash handoff.Hash) error {
 	var over bool
-	err := tx.QueryRowContext(ctx, `SELECT ended FROM handoff WHERE hash = ?`, hash[:]).Scan(&over)
+	err := tx.scan(ctx, []any{&over}, `SELECT ended FROM handoff WHERE hash = ?`, hash[:])
 	switch {
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return notWritten(doing, err)

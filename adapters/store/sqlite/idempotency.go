@@ -20,7 +20,7 @@ var _ store.Idempotency = records{}
 // Update implements store.Idempotency.
 func (s records) Update(ctx context.Context, scope idempotency.Scope, fn func(idempotency.Record) (idempotency.Record, error)) error {
 	const doing = "keep record"
-	return s.db.write(ctx, doing, func(tx *sql.Tx) error {
+	return s.db.write(ctx, doing, func(ctx context.Context, tx *tx) error {
 		before, err := readRecord(ctx, tx, scope)
 		if err != nil {
 			return notWritten(doing, err)
@@ -39,14 +39,14 @@ func (s records) Update(ctx context.Context, scope idempotency.Scope, fn func(id
 	})
 }
 
-func readRecord(ctx context.Context, tx *sql.Tx, scope idempotency.Scope) (idempotency.Record, error) {
+func readRecord(ctx context.Context, tx *tx, scope idempotency.Scope) (idempotency.Record, error) {
 	var r idempotency.Record
 	var fingerprint []byte
-	err := tx.QueryRowContext(ctx,
+	err := tx.scan(ctx,
+		[]any{&r.State, &fingerprint, &r.Generation, (*instant)(&r.LeaseUntil), &r.Answer, (*instant)(&r.LiveUntil), (*instant)(&r.KeepUntil)},
 		`SELECT state, fingerprint, generation, lease_until, answer, live_until, keep_until
 		FROM idempotency WHERE shop = ? AND operation = ? AND name = ?`,
-		scope.Shop, scope.Operation, scope.Name).
-		Scan(&r.State, &fingerprint, &r.Generation, (*instant)(&r.LeaseUntil), &r.Answer, (*instant)(&r.LiveUntil), (*instant)(&r.KeepUntil))
+		scope.Shop, scope.Operation, scope.Name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return idempotency.Record{}, nil
 	}
@@ -54,8 +54,8 @@ func readRecord(ctx context.Context, tx *sql.Tx, scope idempotency.Scope) (idemp
 	return r, err
 }
 
-func writeRecord(ctx context.Context, tx *sql.Tx, scope idempotency.Scope, r idempotency.Record) error {
-	_, err := tx.ExecContext(ctx,
+func writeRecord(ctx context.Context, tx *tx, scope idempotency.Scope, r idempotency.Record) error {
+	_, err := tx.exec(ctx,
 		`INSERT INTO idempotency (shop, operation, name, state, fingerprint, generation, lease_until, answer, live_until, keep_until)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (shop, operation, name) DO UPDATE SET

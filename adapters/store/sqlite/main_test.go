@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"os"
@@ -39,6 +40,18 @@ func openAt(t *testing.T, path string) *DB {
 	}
 	t.Cleanup(func() { shut(t, db) })
 	return db
+}
+
+// onWriter looks at the connection that writes.
+func onWriter(t *testing.T, db *DB, look func(*sql.Conn)) {
+	t.Helper()
+	err := db.write(t.Context(), "look", func(_ context.Context, tx *tx) error {
+		look(tx.conn)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func shut(t *testing.T, db *DB) {

@@ -41,8 +41,7 @@ func TestSettings(t *testing.T) {
 		{"reader", "trusted_schema", "0"},
 	} {
 		t.Run(tt.pool+" "+tt.pragma, func(t *testing.T) {
-			p := map[string]*sql.DB{"writer": db.writer, "reader": db.reader}[tt.pool]
-			for _, c := range connections(t, p, map[string]int{"writer": 1, "reader": readersMax}[tt.pool]) {
+			look := func(c *sql.Conn) {
 				var links int // the first reader has seen the file before the log was on, and looks again only now
 				if err := c.QueryRowContext(t.Context(), "SELECT count(*) FROM handoff").Scan(&links); err != nil {
 					t.Fatal(err)
@@ -51,6 +50,13 @@ func TestSettings(t *testing.T) {
 				if err := c.QueryRowContext(t.Context(), "PRAGMA "+tt.pragma).Scan(&got); err != nil || got != tt.value {
 					t.Errorf("PRAGMA %s = %s, %v; want %s", tt.pragma, got, err, tt.value)
 				}
+			}
+			if tt.pool == "writer" {
+				onWriter(t, db, look)
+				return
+			}
+			for _, c := range connections(t, db.reader, readersMax) {
+				look(c)
 			}
 		})
 	}
@@ -94,11 +100,13 @@ func TestTablesAreStrict(t *testing.T) {
 			t.Errorf("table %s is strict: %t, %v; want %t", table, strict, err, want)
 		}
 	}
-	_, err := db.writer.ExecContext(t.Context(),
-		`INSERT INTO handoff (hash, shop, reference, target, expires_at) VALUES (zeroblob(32), 's', 'r', x'', 1), (zeroblob(31) || x'01', 's', 'r', x'', 1)`)
-	if resultCode(err) != sqlite3.SQLITE_CONSTRAINT {
-		t.Errorf("two links of one reference: %v, want that the schema forbids it", err)
-	}
+	onWriter(t, db, func(c *sql.Conn) {
+		_, err := c.ExecContext(t.Context(),
+			`INSERT INTO handoff (hash, shop, reference, target, expires_at) VALUES (zeroblob(32), 's', 'r', x'', 1), (zeroblob(31) || x'01', 's', 'r', x'', 1)`)
+		if resultCode(err) != sqlite3.SQLITE_CONSTRAINT {
+			t.Errorf("two links of one reference: %v, want that the schema forbids it", err)
+		}
+	})
 }
 
 // TestNoWrite wants the log untouched by what changes nothing.
