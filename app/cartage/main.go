@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/config"
 )
 
@@ -23,6 +24,9 @@ var version = "dev"
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
+	if err := pluginhost.Conceal(); err != nil { // before there is a secret to conceal
+		_, _ = fmt.Fprintln(os.Stderr, err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRoot()

@@ -10,9 +10,9 @@
 //
 // A plugin that ends too often is quarantined, a request that ends it each time is
 // refused (poison.go), and what a process may take is bounded (limits.go). All this
-// holds a plugin with a bug. One that means harm runs as the host's own user: it may read
-// what that user may, and a descendant that leaves both its session and its
-// environment behind is not found.
+// holds a plugin with a bug. One that means harm runs as the host's own user: it sees nothing
+// of the host's process (Conceal), but may read the files that user may, and a descendant
+// that leaves both its session and its environment behind is not found.
 //
 // Invariant: whatever a plugin does, the host lives, waits no longer than it said,
 // and leaves no socket behind, nor a process but such a one. Of what a cart is the package knows

@@ -114,6 +114,8 @@ func (p ports) Put(ctx context.Context, call sdk.Call, req sdk.PutCart) (sdk.Put
 		return sdk.PutAnswer{Cart: cartOf(call, strings.Join(os.Environ(), "\x00"))}, nil
 	case "look at files":
 		return sdk.PutAnswer{Cart: cartOf(call, openFiles())}, nil
+	case "pry":
+		return sdk.PutAnswer{Cart: cartOf(call, pry())}, nil
 	case "largest fault":
 		return sdk.PutAnswer{}, largestFault()
 	case "huge":
