@@ -14,6 +14,7 @@ import (
 	"go.uber.org/dig"
 	"go.uber.org/fx"
 
+	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/app"
 	"github.com/cartage-dev/cartage/config"
 )
@@ -56,7 +57,7 @@ func host(ctx context.Context, source config.Source, cfg config.Config, log *slo
 	var api *app.API
 	var admin *app.Admin
 	var engine *app.Engine
-	h := app.New(source, cfg, log, fx.Populate(&api, &admin, &engine))
+	h := app.New(source, cfg, log, fx.Invoke((*pluginhost.Host).Adopt), fx.Populate(&api, &admin, &engine))
 	if err := h.Err(); err != nil {
 		return unwrap(err)
 	}

@@ -38,11 +38,7 @@ const (
 
 // TestConceal runs in a process of its own, which it changes for good.
 func TestConceal(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("there is no /proc to look into")
-	}
-	if os.Getenv(unprivilegedEnv) == "" {
-		asUnprivileged(t)
+	if !asUnprivileged(t) {
 		return
 	}
 	h := newHost(t)
@@ -76,9 +72,16 @@ func TestConceal(t *testing.T) {
 	}
 }
 
-// asUnprivileged runs the same test once more, by another user where we are root.
-func asUnprivileged(t *testing.T) {
+// asUnprivileged runs the same test once more in a process of its own, by another
+// user where we are root; here reports that this is the one.
+func asUnprivileged(t *testing.T) (here bool) {
 	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no /proc to look into")
+	}
+	if os.Getenv(unprivilegedEnv) != "" {
+		return true
+	}
 	self, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
 		t.Fatal(err)
@@ -106,4 +109,5 @@ func asUnprivileged(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
 		t.Errorf("%v:\n%s", err, out)
 	}
+	return false
 }

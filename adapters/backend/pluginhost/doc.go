@@ -11,10 +11,10 @@
 // A plugin that ends too often is quarantined, a request that ends it each time is
 // refused (poison.go), and what a process may take is bounded (limits.go). All this
 // holds a plugin with a bug. One that means harm runs as the host's own user: it sees nothing
-// of the host's process (Conceal), but may read the files that user may, and a descendant
-// that leaves both its session and its environment behind is not found.
+// of the host's process (Conceal), and what it leaves behind is found however it hides (Adopt),
+// but it may read the files that user may, and signal whatever is that user's.
 //
 // Invariant: whatever a plugin does, the host lives, waits no longer than it said,
-// and leaves no socket behind, nor a process but such a one. Of what a cart is the package knows
-// only which fields of a request tell one attempt from the next (poison.go).
+// and leaves no socket behind and, where it may adopt, no process. Of what a cart is
+// the package knows only which fields of a request tell one attempt from the next (poison.go).
 package pluginhost

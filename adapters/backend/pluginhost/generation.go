@@ -173,7 +173,8 @@ func (p *Plugin) clientConfig(g *generation, stderr *stderrLog) *goplugin.Client
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: p.host.sockets.dir},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, dir string) (runner.Runner, error) {
 			g.process.cmd, g.process.dir = p.command(cmd), dir
-			g.process.spawn, g.process.stderr = p.host.spawner.start, stderr
+			g.process.spawn, g.process.reap, g.process.stderr = p.host.spawner.start, p.host.family.reap, stderr
+			g.process.endOrphans = func() int { return p.host.family.endOrphans(p.host.sockets.dir) }
 			return g.process, nil
 		},
 		GRPCDialOptions: []grpc.DialOption{

@@ -28,6 +28,7 @@ type Options struct {
 type Host struct {
 	log     *slog.Logger
 	sockets *sockets
+	family  *family
 	spawner *spawner
 	roster  *roster
 	pace    pace
@@ -40,11 +41,11 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare a folder for plugin sockets: %w", err)
 	}
-	h := &Host{log: o.Logger, sockets: s, roster: newRoster(), pace: defaultPace()}
+	h := &Host{log: o.Logger, sockets: s, family: newFamily(), roster: newRoster(), pace: defaultPace()}
 	if err := o.Registerer.Register(h.roster); err != nil {
 		return nil, errors.Join(fmt.Errorf("register metrics: %w", err), s.close())
 	}
-	h.spawner = newSpawner()
+	h.spawner = newSpawner(h.family.start)
 	return h, nil
 }
 
@@ -128,5 +129,7 @@ func (h *Host) Close(context.Context) error {
 	}
 	h.spawner.close()
 	endStrays(h.sockets.dir) // what was forked while it was looked for
+	h.family.endOrphans("")
+	h.family.close()
 	return h.sockets.close()
 }

@@ -114,6 +114,12 @@ func (p ports) Put(ctx context.Context, call sdk.Call, req sdk.PutCart) (sdk.Put
 		return sdk.PutAnswer{Cart: cartOf(call, strings.Join(os.Environ(), "\x00"))}, nil
 	case "look at files":
 		return sdk.PutAnswer{Cart: cartOf(call, openFiles())}, nil
+	case "hide":
+		pid, err := hide("1000")
+		return sdk.PutAnswer{Cart: cartOf(call, pid)}, err
+	case "hide for a moment":
+		pid, err := hide("0.1")
+		return sdk.PutAnswer{Cart: cartOf(call, pid)}, err
 	case "pry":
 		return sdk.PutAnswer{Cart: cartOf(call, pry())}, nil
 	case "largest fault":

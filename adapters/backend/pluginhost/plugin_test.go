@@ -311,7 +311,7 @@ func TestCloseLetsCallsFinish(t *testing.T) {
 
 // TestChildrenGoWithTheirParent kills a plugin that has left children everywhere: in
 // its group, in a session of their own, and without the environment it gave them.
-// What has left the group and wiped its environment too would not be found.
+// What has left the group and wiped its environment too is for TestAdopt.
 func TestChildrenGoWithTheirParent(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)

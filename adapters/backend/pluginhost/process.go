@@ -34,11 +34,13 @@ const lingerMax = 200 * time.Millisecond
 // noticed by waiting for the process and not by the end of its output.
 type process struct {
 	// Known once go-plugin asks for a runner.
-	cmd    *exec.Cmd
-	dir    string // of its sockets; removed with it
-	spawn  func(*exec.Cmd) error
-	limits Limits
-	stderr *stderrLog
+	cmd        *exec.Cmd
+	dir        string // of its sockets; removed with it
+	spawn      func(*exec.Cmd) error
+	reap       func(*os.Process) (*os.ProcessState, error)
+	endOrphans func() int
+	limits     Limits
+	stderr     *stderrLog
 
 	stdout   *io.PipeReader
 	lifeline *os.File // our end: closed with us, however we end
@@ -98,17 +100,18 @@ func (p *process) await(pipes pipes) {
 	awaitExit(pid)
 	close(p.exited)
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
-	state, err := p.cmd.Process.Wait()
+	state, err := p.reap(p.cmd.Process)
 	late := time.Now().Add(lingerMax)
 	_ = errors.Join(pipes.stdoutOut.SetReadDeadline(late), pipes.stderrOut.SetReadDeadline(late))
 	p.readers.Wait()
 	pipes.closeOurEnds()
 	p.how, p.itself = describeExit(state, err, p.killed.Load())
 	close(p.ended)
-	if n := endStrays(p.dir); n > 0 {
+	n := endStrays(p.dir)
+	_ = os.RemoveAll(p.dir)
+	if n += p.endOrphans(); n > 0 {
 		p.stderr.log.Warn("plugin left processes of its own behind, which were killed", "pid", pid, "processes", n)
 	}
-	_ = os.RemoveAll(p.dir)
 	close(p.alone)
 }
 

@@ -21,14 +21,14 @@ type job struct {
 	started chan error
 }
 
-func newSpawner() *spawner {
+func newSpawner(start func(*exec.Cmd) error) *spawner {
 	s := &spawner{jobs: make(chan job), quit: make(chan struct{})}
 	s.done.Go(func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
 		for {
 			select {
 			case j := <-s.jobs:
-				j.started <- j.cmd.Start()
+				j.started <- start(j.cmd)
 			case <-s.quit:
 				return
 			}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +21,7 @@ const straysRounds = 5
 
 // endStrays kills the processes that were started for sockets in dir or below it,
 // whichever group or session they moved to, and says how many. One that wiped its
-// environment as well is not found.
+// environment as well is left to endOrphans.
 func endStrays(dir string) (killed int) {
 	if dir == "" {
 		return 0
@@ -42,20 +43,23 @@ func endStrays(dir string) (killed int) {
 }
 
 func descends(pid int, dir string) bool {
-	if pid == os.Getpid() {
-		return false
-	}
-	env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ") // empty once it has ended
+	below, in := strings.CutPrefix(socketDirOf(pid), dir)
+	return in && pid != os.Getpid() && (below == "" || below[0] == filepath.Separator)
+}
+
+// socketDirOf is the folder that a process was started for by its environment; empty
+// for one that has none, or has ended.
+func socketDirOf(pid int) string {
+	env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
 	if err != nil {
-		return false
+		return ""
 	}
 	for entry := range bytes.SplitSeq(env, []byte{0}) {
-		value, is := bytes.CutPrefix(entry, []byte(socketDirEnv+"="))
-		if below, in := bytes.CutPrefix(value, []byte(dir)); is && in && (len(below) == 0 || below[0] == filepath.Separator) {
-			return true
+		if value, is := bytes.CutPrefix(entry, []byte(socketDirEnv+"=")); is {
+			return string(value)
 		}
 	}
-	return false
+	return ""
 }
 
 // endIfStill kills pid unless its number has become another's meanwhile.
