@@ -7,8 +7,8 @@
 //	inbound.CartTransfer       adapters/inbound     app/usecase                 app/e2e
 //	inbound.HandoffLinks       adapters/inbound     app/usecase                 app/e2e
 //	inbound.OrderLookup        adapters/inbound     app/usecase                 app/e2e
-//	backend.Carts, .Orders     app/usecase          plugins, through            ports/backend/backendtest
-//	                                                adapters/backend
+//	backend.Carts, .Checkout,  app/usecase          plugins, through            ports/backend/backendtest
+//	.Orders                                         adapters/backend
 //	store.Handoffs             app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Idempotency          app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Health               app                  adapters/store/sqlite       ports/store/storetest

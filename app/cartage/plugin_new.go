@@ -30,7 +30,7 @@ serves a cart before you have written a line. Nothing is overwritten.
 
 On a terminal it asks for what the flags leave open; --yes takes what it would suggest.
 Without a terminal the name is required and the rest has defaults.`,
-		Example: "  cartage plugin new acme\n  cartage plugin new acme --ports carts,orders --module example.com/acme --replace ../cartage",
+		Example: "  cartage plugin new acme\n  cartage plugin new acme --ports carts,checkout --module example.com/acme --replace ../cartage",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if len(args) == 1 {
@@ -62,7 +62,7 @@ Without a terminal the name is required and the rest has defaults.`,
 			return nil
 		},
 	}
-	c.Flags().StringSliceVar(&ports, "ports", nil, "ports it offers: "+scaffold.Join(backend.Ports())+" (default: all of them)")
+	c.Flags().StringSliceVar(&ports, "ports", nil, "ports it offers: "+scaffold.Join(backend.Ports())+"; checkout only beside carts (default: all of them)")
 	c.Flags().StringVar(&p.Module, "module", "", "path of its Go module (default: example.com/NAME)")
 	c.Flags().StringVar(&p.Dir, "dir", "", "folder to write it to (default: ./NAME)")
 	c.Flags().StringVar(&p.Replace, "replace", "", "checkout of Cartage's source to build against, instead of a release")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cartage-dev/cartage/app/scaffold"
+	"github.com/cartage-dev/cartage/ports/backend"
 )
 
 // TestPrompts answers as a person would.
@@ -31,7 +32,7 @@ func TestPrompts(t *testing.T) {
 	}{
 		{
 			name: "return, return, return", in: "acme\n\n\n\n\n", version: "v1.0.0",
-			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme"}, wantPorts: "carts,orders", says: "[carts,orders]",
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme"}, wantPorts: "carts,checkout,orders", says: "[carts,checkout,orders]",
 		},
 		{
 			name: "one's own answers, after a slip", in: "Acme Shop\nacme_shop\nloyalty\norders\nexample.org/a\n./here\n", version: "v1.0.0",
@@ -44,7 +45,11 @@ func TestPrompts(t *testing.T) {
 		},
 		{
 			name: "a checkout, which is found", in: "\n\n\n\n", version: "dev", start: scaffold.Project{Name: "acme"},
-			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme", Replace: root}, wantPorts: "carts,orders", says: "is no release",
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme", Replace: root}, wantPorts: "carts,checkout,orders", says: "is no release",
+		},
+		{
+			name: "a port that needs another", in: "checkout\ncarts,checkout\n\n\n", version: "v1.0.0", start: scaffold.Project{Name: "acme"},
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme"}, wantPorts: "carts,checkout", says: "offers carts, too",
 		},
 		{name: "nobody answers", in: "", version: "v1.0.0", wrong: "no name for a plugin"},
 		{name: "three slips", in: "A\nB\nC\nacme\n", version: "v1.0.0", wrong: `"C" is no name`},
@@ -79,7 +84,7 @@ func TestNothingIsAskedWithoutATerminal(t *testing.T) {
 	t.Parallel()
 	a := asker{given: func(string) bool { return false }}
 	p, ports := scaffold.Project{Name: "acme", Version: "dev"}, []string(nil)
-	if err := a.complete(&p, &ports); err != nil || p.Dir != "acme" || p.Module != "example.com/acme" || len(ports) != 2 || p.Replace != "" {
+	if err := a.complete(&p, &ports); err != nil || p.Dir != "acme" || p.Module != "example.com/acme" || len(ports) != len(backend.Ports()) || p.Replace != "" {
 		t.Errorf("got %+v, %v, %v", p, ports, err)
 	}
 	if err := a.complete(&scaffold.Project{}, &ports); err == nil {

@@ -44,6 +44,11 @@ The settings file is YAML or JSON:
     refused_currency: EUR
     page_origins: ["https://test.acme.example"]
     order_reference: R-1001       # of an order that exists
+    codes: [TEN, FIVE]            # coupon codes, good on any cart of skus
+    address: {first_name: Ada, last_name: Example, line1: 1 Test Street, city: London,
+      postal_code: SW1A 1AA, country: GB}  # company, line2, province and phone, too
+    email: ada@example.com        # no report shows either
+    refused_country: AQ           # to which nothing is sent
     shop: demo                    # which shop the calls are for
     locale: en-GB
 

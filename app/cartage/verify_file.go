@@ -19,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/cartage-dev/cartage/config"
+	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/core/secret"
@@ -53,11 +54,29 @@ type sampleKeys struct {
 	RefusedCurrency string            `yaml:"refused_currency"`
 	PageOrigins     []string          `yaml:"page_origins"`
 	OrderReference  string            `yaml:"order_reference"`
+	Codes           []string          `yaml:"codes"`
+	Address         addressKeys       `yaml:"address"`
+	Email           string            `yaml:"email"`
+	RefusedCountry  string            `yaml:"refused_country"`
 }
 
 type limitedKeys struct {
 	SKU   string `yaml:"sku"`
 	Stock int64  `yaml:"stock"`
+}
+
+// addressKeys are the keys of customer.Address.
+type addressKeys struct {
+	FirstName  string `yaml:"first_name"`
+	LastName   string `yaml:"last_name"`
+	Company    string `yaml:"company"`
+	Line1      string `yaml:"line1"`
+	Line2      string `yaml:"line2"`
+	City       string `yaml:"city"`
+	Province   string `yaml:"province"`
+	PostalCode string `yaml:"postal_code"`
+	Country    string `yaml:"country"`
+	Phone      string `yaml:"phone"`
 }
 
 func readVerifyFile(path string) (f verifyFile, err error) {
@@ -182,6 +201,7 @@ func (k sampleKeys) sample() (backendtest.Sample, error) {
 		UnknownSKU: k.UnknownSKU, SoldOutSKU: k.SoldOutSKU, NotForSaleSKU: k.NotForSaleSKU,
 		Limited:         backendtest.Limited{SKU: k.Limited.SKU, Stock: k.Limited.Stock},
 		RefusedCurrency: money.Currency(k.RefusedCurrency), PageOrigins: k.PageOrigins, OrderReference: k.OrderReference,
+		Codes: k.Codes, Address: customer.Address(k.Address), Email: k.Email, RefusedCountry: k.RefusedCountry,
 	}
 	for sku, text := range k.Prices {
 		price, err := money.Parse(text, s.Currency)

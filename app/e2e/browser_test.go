@@ -26,6 +26,7 @@ type seen struct {
 	Hosts, Errors          []string
 	Violations, Overflow   []string
 	Refusal, Title, Number string
+	Said, Agreed, Total    string
 	Events                 []struct {
 		Event string
 		Data  json.RawMessage
@@ -139,6 +140,9 @@ func wantBought(t *testing.T, h *apptest.Host, got seen, reference string) {
 	}
 	if got.Title != "Thank you" || got.Number == "" {
 		t.Errorf("the confirmation says %q, order %q", got.Title, got.Number)
+	}
+	if !strings.Contains(got.Said, "£6.15") || !strings.Contains(got.Agreed, "£62.30") || got.Total != "£62.30" {
+		t.Errorf("a code said %q; with express delivery the button said %q, and the order %q", got.Said, got.Agreed, got.Total)
 	}
 	ours := []string{strings.TrimPrefix(h.API, "http://"), strings.TrimPrefix(h.Shop, "http://")}
 	for _, host := range got.Hosts {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/core/cart"
+	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/plugins/sdk/sdktest"
@@ -86,7 +87,8 @@ func TestNodeConforms(t *testing.T) {
 			Currency: "GBP", RefusedCurrency: "JPY", SKUs: []string{"item_1_sku", "item_2_sku"},
 			Prices:     map[string]money.Amount{"item_1_sku": money.Of(2450, "GBP"), "item_2_sku": money.Of(895, "GBP")},
 			SoldOutSKU: "sold_out_sku", NotForSaleSKU: "retired_sku", Limited: sdktest.Limited{SKU: "scarce_sku", Stock: 2},
-			OrderReference: "bought",
+			OrderReference: "bought", Codes: []string{"TENTH", "FIFTH"}, RefusedCountry: "AQ", Email: "ada@example.com",
+			Address: customer.Address{LastName: "Byron", Line1: "1 High Street", City: "London", PostalCode: "N1 7GU", Country: "GB"},
 		},
 	})
 }

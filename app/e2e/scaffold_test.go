@@ -71,7 +71,8 @@ func TestPluginNewSaysWhatToDo(t *testing.T) {
 		want []string
 	}{
 		{"no name", nil, []string{"cartage plugin new NAME"}},
-		{"no port of that name", []string{"acme", "--ports", "carts,loyalty"}, []string{"loyalty", "carts,orders"}},
+		{"no port of that name", []string{"acme", "--ports", "carts,loyalty"}, []string{"loyalty", "carts,checkout,orders"}},
+		{"checkout without carts", []string{"acme", "--ports", "checkout,orders"}, []string{"--ports: ", "offers carts, too"}},
 		{"no release and no checkout", []string{"acme"}, []string{"--replace", "Nothing was written"}},
 		{"no checkout there", []string{"acme", "--replace", "."}, []string{"no checkout"}},
 	} {
@@ -105,7 +106,7 @@ func TestPluginInspect(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &about); err != nil {
 		t.Fatalf("%v in %q, %s", err, got.out, got.err)
 	}
-	if about.Name != "mock" || len(about.SHA256) != 64 || about.Protocol != 1 || len(about.Ports) != 2 || !about.KeyedWrites || !about.Demo || len(about.Settings) == 0 {
+	if about.Name != "mock" || len(about.SHA256) != 64 || about.Protocol != 1 || len(about.Ports) != 3 || !about.KeyedWrites || !about.Demo || len(about.Settings) == 0 {
 		t.Errorf("got %+v", about)
 	}
 	if text := cartage(t, nil, "plugin", "inspect", mock); text.code != 0 || !strings.Contains(text.out, "settings.faults.fail_every") || !strings.Contains(text.out, about.SHA256) {

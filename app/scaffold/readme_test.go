@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cartage-dev/cartage/app/scaffold"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
@@ -62,11 +63,15 @@ func edit(t *testing.T, file, diff string) {
 // in the end. The project itself is written as TestProjectsWork has it.
 func TestTheHour(t *testing.T) {
 	t.Parallel()
-	p := project(t, backend.Ports()...)
+	all := steps(t)
+	p := project(t, backend.PortCarts, backend.PortOrders)
+	if want := "plugin new acme --ports " + scaffold.Join(p.Ports) + " "; !strings.Contains(all[0].text, want) {
+		t.Errorf("the first step is not %q: %s", want, all[0].text)
+	}
 	if _, err := p.Write(); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range steps(t)[1:] { // the first writes the project
+	for _, s := range all[1:] {
 		file := filepath.Join(p.Dir, s.name)
 		switch s.what {
 		case "file":

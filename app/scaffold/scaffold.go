@@ -70,13 +70,24 @@ func ParsePorts(names []string) ([]backend.Port, error) {
 		}
 		chosen = append(chosen, p)
 	}
-	if len(chosen) == 0 {
-		return nil, fmt.Errorf("a plugin offers at least one port; the ports are %s", Join(backend.Ports()))
+	if err := checkPorts(chosen); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(chosen, func(a, b backend.Port) int {
 		return slices.Index(backend.Ports(), a) - slices.Index(backend.Ports(), b)
 	})
 	return chosen, nil
+}
+
+// checkPorts says what is wrong with a choice of ports.
+func checkPorts(chosen []backend.Port) error {
+	switch {
+	case len(chosen) == 0:
+		return fmt.Errorf("a plugin offers at least one port; the ports are %s", Join(backend.Ports()))
+	case slices.Contains(chosen, backend.PortCheckout) && !slices.Contains(chosen, backend.PortCarts):
+		return fmt.Errorf("port %s leads carts to their orders: a plugin that offers it offers %s, too", backend.PortCheckout, backend.PortCarts)
+	}
+	return nil
 }
 
 // Join lists ports with commas.
@@ -191,8 +202,8 @@ func (p Project) check() error {
 	if err := CheckName(p.Name); err != nil {
 		return err
 	}
-	if len(p.Ports) == 0 {
-		return errors.New("a plugin offers at least one port")
+	if err := checkPorts(p.Ports); err != nil {
+		return err
 	}
 	switch {
 	case !moduleForm.MatchString(p.Module):
@@ -278,7 +289,7 @@ func (p Project) render() ([]file, error) {
 
 // leavesOut reports whether a file is that of a port which the project does not have.
 func (p Project) leavesOut(name string) bool {
-	port := backend.Port(strings.TrimSuffix(name, ".go"))
+	port := backend.Port(strings.TrimPrefix(strings.TrimSuffix(name, ".go"), "standin_"))
 	return slices.Contains(backend.Ports(), port) && !slices.Contains(p.Ports, port)
 }
 

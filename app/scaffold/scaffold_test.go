@@ -4,14 +4,9 @@ package scaffold_test
 
 import (
 	"bytes"
-	"flag"
-	"go/ast"
 	"go/format"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -36,11 +31,19 @@ func project(t *testing.T, ports ...backend.Port) scaffold.Project {
 	}
 }
 
-// choices are every port alone, and all of them.
-func choices() map[string][]backend.Port {
-	all := map[string][]backend.Port{"all": backend.Ports()}
-	for _, p := range backend.Ports() {
-		all[string(p)] = []backend.Port{p}
+// mixes are all choices of ports that a plugin may make.
+func mixes() (all [][]backend.Port) {
+	ports := backend.Ports()
+	for bits := range 1 << len(ports) {
+		var names []string
+		for i, p := range ports {
+			if bits>>i&1 == 1 {
+				names = append(names, string(p))
+			}
+		}
+		if chosen, err := scaffold.ParsePorts(names); err == nil {
+			all = append(all, chosen)
+		}
 	}
 	return all
 }
@@ -48,8 +51,11 @@ func choices() map[string][]backend.Port {
 // TestProjectsWork builds, vets and tests what is written, as its author would.
 func TestProjectsWork(t *testing.T) {
 	t.Parallel()
-	for name, ports := range choices() {
-		t.Run(name, func(t *testing.T) {
+	if n := len(mixes()); n != 5 {
+		t.Errorf("%d mixes of ports, want all but checkout without carts", n)
+	}
+	for _, ports := range mixes() {
+		t.Run(scaffold.Join(ports), func(t *testing.T) {
 			t.Parallel()
 			p := project(t, ports...)
 			names, err := p.Write()
@@ -64,6 +70,9 @@ func TestProjectsWork(t *testing.T) {
 	}
 }
 
+// linesMax bounds a file of a project.
+const linesMax = 300
+
 // wellFormed holds what is written to gofmt and to what a stranger may see.
 func wellFormed(t *testing.T, dir string, names []string) {
 	t.Helper()
@@ -71,6 +80,9 @@ func wellFormed(t *testing.T, dir string, names []string) {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if n := bytes.Count(text, []byte("\n")); n > linesMax {
+			t.Errorf("%s has %d lines, which is more than anybody reads", name, n)
 		}
 		if filepath.Ext(name) == ".go" {
 			if formatted, err := format.Source(text); err != nil || !bytes.Equal(formatted, text) {
@@ -83,77 +95,6 @@ func wellFormed(t *testing.T, dir string, names []string) {
 			}
 		}
 	}
-}
-
-var update = flag.Bool("update", false, "rewrite the comments of the templates of ports")
-
-// TestContracts holds the comments in the ports' files to what the ports promise.
-func TestContracts(t *testing.T) {
-	t.Parallel()
-	p := project(t, backend.Ports()...)
-	if _, err := p.Write(); err != nil {
-		t.Fatal(err)
-	}
-	for _, port := range backend.Ports() {
-		want := promises(t, filepath.Join(root(t), "ports", "backend", string(port)+".go"))
-		if len(want) == 0 {
-			t.Errorf("port %s has no methods", port)
-		}
-		if *update {
-			rewrite(t, filepath.Join("templates", string(port)+".go.tmpl"), want)
-			continue
-		}
-		got := promises(t, filepath.Join(p.Dir, string(port)+".go"))
-		for method, text := range want {
-			if got[method] != text {
-				t.Errorf("%s.%s: pass -update, since the template says\n%s\nand the port\n%s", port, method, got[method], text)
-			}
-		}
-	}
-}
-
-// rewrite puts the promises above the methods of a template.
-func rewrite(t *testing.T, file string, promises map[string]string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for method, said := range promises {
-		above := regexp.MustCompile(`(?m)(^//.*\n)+(func \(\w+ \*\w+\) ` + method + `\()`)
-		var comment strings.Builder
-		for line := range strings.Lines(said) {
-			comment.WriteString(strings.TrimSpace("// "+line) + "\n")
-		}
-		text = above.ReplaceAll(text, []byte(strings.ReplaceAll(comment.String(), "$", "$$")+"$2"))
-	}
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// promises are the comments of a file's methods and interfaces' methods, by name.
-func promises(t *testing.T, file string) map[string]string {
-	t.Helper()
-	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
-	said := map[string]string{}
-	ast.Inspect(parsed, func(n ast.Node) bool {
-		switch d := n.(type) {
-		case *ast.FuncDecl:
-			if d.Recv != nil && d.Name.IsExported() {
-				said[d.Name.Name] = d.Doc.Text()
-			}
-		case *ast.InterfaceType:
-			for _, m := range d.Methods.List {
-				said[m.Names[0].Name] = m.Doc.Text()
-			}
-		}
-		return true
-	})
-	return said
 }
 
 func TestGoVersionIsOurs(t *testing.T) {
@@ -247,6 +188,7 @@ func TestBadProjects(t *testing.T) {
 		{"a name that is code", func(p *scaffold.Project) { p.Name = `a"; panic("` }, "no name"},
 		{"a path for a name", func(p *scaffold.Project) { p.Name = "../acme" }, "no name"},
 		{"no ports", func(p *scaffold.Project) { p.Ports = nil }, "at least one port"},
+		{"checkout without carts", func(p *scaffold.Project) { p.Ports = []backend.Port{backend.PortCheckout} }, "offers carts, too"},
 		{"no module", func(p *scaffold.Project) { p.Module = "" }, "example.com/acme"},
 		{"a module with a line break", func(p *scaffold.Project) { p.Module = "a\nreplace x => y" }, "Go module"},
 		{"our module", func(p *scaffold.Project) { p.Module = "github.com/cartage-dev/cartage/plugins/acme" }, "Cartage's own"},
@@ -269,11 +211,11 @@ func TestBadProjects(t *testing.T) {
 
 func TestParsePorts(t *testing.T) {
 	t.Parallel()
-	got, err := scaffold.ParsePorts([]string{"orders", " carts "})
-	if err != nil || scaffold.Join(got) != "carts,orders" {
+	got, err := scaffold.ParsePorts([]string{"orders", " carts ", "checkout"})
+	if err != nil || scaffold.Join(got) != "carts,checkout,orders" {
 		t.Errorf("got %v, %v", got, err)
 	}
-	for _, names := range [][]string{{"loyalty"}, {"carts", "carts"}, {""}, nil} {
+	for _, names := range [][]string{{"loyalty"}, {"carts", "carts"}, {"checkout"}, {"orders", "checkout"}, {""}, nil} {
 		if _, err := scaffold.ParsePorts(names); err == nil || !strings.Contains(err.Error(), "carts") {
 			t.Errorf("ParsePorts(%q): %v, want an error that names the ports", names, err)
 		}

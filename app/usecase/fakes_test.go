@@ -104,6 +104,10 @@ func (c *carts) Get(context.Context, backend.Call, cart.ID) (cart.Cart, error) {
 	return cart.Cart{}, fault.New(fault.Unsupported, "", "not asked for")
 }
 
+func (c *carts) Change(context.Context, backend.Call, cart.ID, backend.ChangeCart) (backend.ChangeAnswer, error) {
+	return backend.ChangeAnswer{}, fault.New(fault.Unsupported, "", "not asked for")
+}
+
 // orders is a backend that knows every order, and says that it was asked.
 type orders struct {
 	name  string

@@ -43,6 +43,7 @@ type Cart struct {
 	ID       ID
 	Currency money.Currency
 	Lines    []Line
+	Codes    []string // coupon codes in effect, spelled as they were asked for
 	Totals   Totals
 }
 
@@ -72,4 +73,36 @@ type Problem struct {
 	SKU        string
 	Reason     Reason
 	Asked, Got int64
+}
+
+// The bounds of coupon codes on one cart.
+const (
+	CodesMax = 10
+	CodeMax  = 64 // characters
+)
+
+// CodeReason says in one stable word why a coupon code is not in effect.
+type CodeReason string
+
+// The reasons a backend may give. One that says no more than no says UnknownCode.
+const (
+	UnknownCode   CodeReason = "unknown_code"   // no such code here
+	ExpiredCode   CodeReason = "expired"        // no longer, not yet, or used up
+	NotApplicable CodeReason = "not_applicable" // a good code, and not for what is in this cart or for this shopper
+	NotCombinable CodeReason = "not_combinable" // a good code, and not beside another that is in effect
+)
+
+// ParseCodeReason accepts one of the reasons above.
+func ParseCodeReason(word string) (CodeReason, bool) {
+	switch r := CodeReason(word); r {
+	case UnknownCode, ExpiredCode, NotApplicable, NotCombinable:
+		return r, true
+	}
+	return "", false
+}
+
+// RefusedCode is a coupon code that was asked for and is not in effect.
+type RefusedCode struct {
+	Code   string
+	Reason CodeReason
 }

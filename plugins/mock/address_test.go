@@ -40,7 +40,7 @@ func TestReadAddress(t *testing.T) {
 			t.Parallel()
 			form := rightForm()
 			form.Set(tt.field, tt.text)
-			_, wrong := readAddress(form)
+			_, wrong := readAddress(form, true)
 			var names []string
 			for name := range wrong {
 				names = append(names, name)

@@ -28,6 +28,13 @@ type keptCart struct {
 	Problems  []sdk.Problem
 	MadeAt    time.Time
 	GivenUp   bool // for another cart
+
+	Codes      []string     `json:",omitzero"` // that took effect; those whose condition is no longer met rest, and may come back
+	Buyer      address      `json:",omitzero"`
+	Option     sdk.OptionID `json:",omitzero"` // chosen for the buyer's country
+	SuccessURL string       `json:",omitzero"` // where the shopper goes after the order
+	CancelURL  string       `json:",omitzero"`
+	Done       []done       `json:",omitzero"` // the last changes that had a key
 }
 
 // keptLine is a line; Unit is the price of one, in minor units of the cart's currency.
@@ -104,7 +111,7 @@ func (c *carts) put(id sdk.CartID, call sdk.Call, req sdk.PutCart) (sdk.PutAnswe
 		return sdk.PutAnswer{}, err
 	}
 	if req.AllOrNothing && len(problems) > 0 {
-		return sdk.PutAnswer{Cart: sdk.Cart{Currency: call.Currency, Totals: totals(nil, call.Currency)}, Problems: problems}, nil
+		return sdk.PutAnswer{Cart: keptCart{Currency: call.Currency}.describe(""), Problems: problems}, nil
 	}
 	if c.kept.made++; c.kept.made%sweepEvery == 0 {
 		if err := c.kept.sweep(); err != nil {
@@ -156,7 +163,7 @@ func (c *carts) Get(_ context.Context, call sdk.Call, id sdk.CartID) (sdk.Cart, 
 		return sdk.Cart{}, err
 	}
 	if !found || kept.Shop != call.Shop {
-		return sdk.Cart{}, sdk.NewFault(sdk.NotFound, "unknown_cart", "no such cart").By(sdk.SourceCaller)
+		return sdk.Cart{}, unknownCart()
 	}
 	return kept.describe(id), nil
 }
@@ -190,34 +197,9 @@ func (c *carts) accept(call sdk.Call, req sdk.PutCart) error {
 func (c *carts) answer(id sdk.CartID, kept keptCart, wantPages bool) sdk.PutAnswer {
 	answer := sdk.PutAnswer{Cart: kept.describe(id), Problems: kept.Problems}
 	if wantPages {
-		answer.Pages = &sdk.Pages{
-			Checkout: sdk.WebRequest{URL: c.publicURL + "/checkout/" + string(id), Method: sdk.GET},
-			Cart:     &sdk.WebRequest{URL: c.publicURL + "/cart/" + string(id), Method: sdk.GET},
-			NeedLink: true, // whoever has the address can open it
-		}
+		pages := checkoutPages(c.publicURL, id)
+		pages.Cart = &sdk.WebRequest{URL: c.publicURL + "/cart/" + string(id), Method: sdk.GET}
+		answer.Pages = &pages
 	}
 	return answer
-}
-
-// describe is the cart in the port's words.
-func (k keptCart) describe(id sdk.CartID) sdk.Cart {
-	c := sdk.Cart{ID: id, Currency: k.Currency, Totals: totals(k.Lines, k.Currency)}
-	for _, l := range k.Lines {
-		c.Lines = append(c.Lines, sdk.Line{
-			ID: l.SKU, SKU: l.SKU, Title: titleOf(l.SKU), Quantity: l.Quantity,
-			UnitPrice: sdk.Of(l.Unit, k.Currency), Total: sdk.Of(l.Unit*l.Quantity, k.Currency),
-		})
-	}
-	return c
-}
-
-// totals are known to the last penny from the start: delivery depends on the goods alone.
-func totals(lines []keptLine, c sdk.Currency) sdk.Totals {
-	var goods int64
-	for _, l := range lines {
-		goods += l.Unit * l.Quantity
-	}
-	delivery := deliveryCharge(goods, c)
-	shipping := sdk.Of(delivery, c)
-	return sdk.Totals{Subtotal: sdk.Of(goods, c), Discount: sdk.Zero(c), Shipping: &shipping, Total: sdk.Of(goods+delivery, c)}
 }

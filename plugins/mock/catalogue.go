@@ -15,6 +15,7 @@ type product struct {
 	Pence, Cents    int64
 	Stock           int64
 	Retired         bool // known, and no longer sold
+	Digital         bool // comes by email, so that nothing is sent, and no code makes it cheaper
 	Scene           picture.Scene
 }
 
@@ -61,17 +62,8 @@ func titleOf(sku string) string {
 	return sku
 }
 
-// delivery is what it costs to send goods, and from which value on it costs nothing.
-var delivery = map[sdk.Currency]struct{ charge, freeFrom int64 }{
-	"GBP": {395, 5000},
-	"USD": {495, 6000},
-}
-
-// deliveryCharge is nothing for no goods.
-func deliveryCharge(goods int64, c sdk.Currency) int64 {
-	d := delivery[c]
-	if goods == 0 || goods >= d.freeFrom {
-		return 0
-	}
-	return d.charge
+// isDigital reports whether nothing is sent of a product; what left the catalogue was a thing.
+func isDigital(sku string) bool {
+	p, known := find(sku)
+	return known && p.Digital
 }

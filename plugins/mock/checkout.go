@@ -3,105 +3,87 @@
 package main
 
 import (
-	"net/http"
+	"context"
+	"fmt"
+	"net/url"
 
 	"github.com/cartage-dev/cartage/plugins/sdk"
 )
 
-// question is a field of the address form with what was typed and what is wrong with it.
-type question struct {
-	field
-	Value, Wrong string
-	First        bool // of those that are wrong
-}
+// addressMax bounds the URLs that a shopper is led back to, in bytes.
+const addressMax = 2048
 
-// checkout is the page on which an order is placed.
+// checkout is the port.
 type checkout struct {
-	ID        sdk.CartID
-	Basket    basket
-	Questions []question
-	Country   struct{ Value, Wrong string }
-	Countries []country
-	Wrong     []question // for the summary
-	Notices   []notice   // what others bought meanwhile
+	kept      *state
+	publicURL string
 }
 
-func newCheckout(id sdk.CartID, kept keptCart, typed address, wrong map[string]string) checkout {
-	page := checkout{ID: id, Basket: newBasket(kept, id), Countries: countries}
-	for _, f := range fields {
-		q := question{field: f, Value: typed.value(f.Name), Wrong: wrong[f.Name]}
-		page.Questions = append(page.Questions, q)
-		if q.Wrong != "" {
-			page.Wrong = append(page.Wrong, q)
+var _ sdk.Checkout = checkout{}
+
+// Deliver keeps the buyer and the way chosen with the cart.
+func (c checkout) Deliver(ctx context.Context, call sdk.Call, id sdk.CartID, req sdk.Delivery) (sdk.Quote, error) {
+	buyer := readBuyer(req.Buyer)
+	kept, _, err := c.kept.amend(ctx, call, id, operation{"deliver", req, func(k *keptCart) (done, error) {
+		complete := len(req.Options) > 0 && k.needsDelivery()
+		if wrong := buyer.refused(complete); wrong != nil {
+			return done{}, sdk.NewFault(sdk.Invalid, "invalid_address", "nothing can be sent to this address").By(sdk.SourceCaller).With(wrong...)
 		}
-	}
-	page.Country.Value, page.Country.Wrong = typed.Country, wrong["country"]
-	if page.Country.Wrong != "" {
-		page.Wrong = append(page.Wrong, question{field: field{Name: "country"}, Wrong: page.Country.Wrong})
-	}
-	return page
-}
-
-func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request) {
-	id := sdk.CartID(r.PathValue("id"))
-	kept, ok := s.openCart(w, r, id)
-	if !ok {
-		return
-	}
-	if len(kept.Lines) == 0 {
-		s.explain(w, r, http.StatusOK, id, kept)
-		return
-	}
-	typed := address{}
-	if kept.Currency == "GBP" {
-		typed.Country = "GB"
-	}
-	s.askAddress(w, r, http.StatusOK, newCheckout(id, kept, typed, nil))
-}
-
-func (s *shop) askAddress(w http.ResponseWriter, r *http.Request, status int, page checkout) {
-	title := "Checkout"
-	if len(page.Wrong) > 0 {
-		title = "Please check your address"
-	}
-	s.show(w, r, status, "page-checkout.html", frame{Title: title, Quiet: true, Event: ordering(page.Basket.Totals), Body: page})
-}
-
-// order places the order, however often the form is sent.
-func (s *shop) order(w http.ResponseWriter, r *http.Request) {
-	id := sdk.CartID(r.PathValue("id"))
-	if err := r.ParseForm(); err != nil {
-		s.apologise(w, r, http.StatusBadRequest, badForm)
-		return
-	}
-	kept, ok := s.openCart(w, r, id)
-	if !ok {
-		return
-	}
-	to, wrong := readAddress(r.PostForm)
-	if len(wrong) > 0 {
-		s.askAddress(w, r, http.StatusUnprocessableEntity, newCheckout(id, kept, to, wrong))
-		return
-	}
-	done, err := s.kept.place(r.Context(), id, to)
+		k.Buyer, k.Option = buyer, ""
+		for i, option := range req.Options {
+			k.Option = option
+			if _, offered := k.chosen(); !offered {
+				return done{}, sdk.NewFault(sdk.NotFound, "unknown_option", "this way of delivery is not offered for this cart and address").By(sdk.SourceCaller)
+			}
+			if i > 0 {
+				return done{}, sdk.NewFault(sdk.Invalid, "invalid_options", "everything comes in one parcel").By(sdk.SourceCaller).
+					With(sdk.Field{Path: "options", Reason: "count", Detail: "must be one at most"})
+			}
+		}
+		return done{}, nil
+	}})
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return sdk.Quote{}, err
 	}
-	switch done.how {
-	case placed:
-		http.Redirect(w, r, "/confirmation/"+done.token, http.StatusSeeOther)
-	case cartVoid:
-		if kept, ok = s.openCart(w, r, id); ok {
-			s.explain(w, r, http.StatusConflict, id, kept)
+	quote := sdk.Quote{Cart: kept.describe(id), NeedsDelivery: kept.needsDelivery(), Options: kept.options()}
+	if o, chosen := kept.chosen(); chosen {
+		quote.Chosen = []sdk.OptionID{o.ID}
+	}
+	return quote, nil
+}
+
+// HandOff leads to the cart's checkout page, and keeps where that leads back to. The
+// shop has no accounts, so that a customer's token is as good as none.
+func (c checkout) HandOff(ctx context.Context, call sdk.Call, id sdk.CartID, req sdk.HandOff) (sdk.Pages, error) {
+	var wrong []sdk.Field
+	for _, back := range []struct{ path, text string }{{"success_url", req.SuccessURL}, {"cancel_url", req.CancelURL}} {
+		if back.text != "" && !leadsBack(back.text) {
+			wrong = append(wrong, sdk.Field{Path: back.path, Reason: "malformed", Detail: fmt.Sprintf("must be an absolute http or https URL of at most %d bytes", addressMax)})
 		}
-	case noCart:
-		s.apologise(w, r, http.StatusNotFound, lostCart)
-	case sellout:
-		if kept, ok = s.openCart(w, r, id); ok {
-			page := newCheckout(id, kept, to, nil)
-			page.Notices = notices(done.short)
-			s.askAddress(w, r, http.StatusConflict, page)
-		}
+	}
+	if wrong != nil {
+		return sdk.Pages{}, sdk.NewFault(sdk.Invalid, "invalid_hand_off", "the shopper cannot be led back there").By(sdk.SourceCaller).With(wrong...)
+	}
+	_, _, err := c.kept.amend(ctx, call, id, operation{"hand off", req, func(k *keptCart) (done, error) {
+		k.SuccessURL, k.CancelURL = req.SuccessURL, req.CancelURL
+		return done{}, nil
+	}})
+	if err != nil {
+		return sdk.Pages{}, err
+	}
+	return checkoutPages(c.publicURL, id), nil
+}
+
+// leadsBack reports whether a page may link to text.
+func leadsBack(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && len(text) <= addressMax && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
+}
+
+// checkoutPages lead to the checkout of a cart.
+func checkoutPages(publicURL string, id sdk.CartID) sdk.Pages {
+	return sdk.Pages{
+		Checkout: sdk.WebRequest{URL: publicURL + "/checkout/" + string(id), Method: sdk.GET},
+		NeedLink: true, // whoever has the address can open it
 	}
 }

@@ -17,7 +17,7 @@ func TestConform(t *testing.T) {
 	const reference = "ordered-before"
 	shop := opened(t, dir)
 	id := shop.mustPut(t, reference, sdk.Item{SKU: "item_1_sku", Quantity: 2}, sdk.Item{SKU: "teapot_slate", Quantity: 1})
-	if a, err := shop.kept.place(within(t), id, address{Name: "Ada"}); err != nil || a.how != placed {
+	if a, err := shop.buy(t, id, "Ada"); err != nil || a.how != placed {
 		t.Fatalf("got %+v, %v", a, err)
 	}
 	sample := mockSample()
@@ -28,16 +28,17 @@ func TestConform(t *testing.T) {
 	})
 }
 
-// mockSample is all that the catalogue has, at its prices.
+// mockSample is all that the catalogue can send, at its prices.
 func mockSample() sdktest.Sample {
 	s := sdktest.Sample{
 		Currency: "GBP", RefusedCurrency: "EUR", Prices: map[string]sdk.Amount{},
 		SoldOutSKU: "sold_out_sku", NotForSaleSKU: "retired_sku", Limited: sdktest.Limited{SKU: "last_three_sku", Stock: 3},
-		PageOrigins: []string{"https://shop.example"},
+		PageOrigins: []string{"https://shop.example"}, Codes: []string{"WELCOME10", "HEARTH20"}, Email: "ada@example.com", RefusedCountry: "NO",
+		Address: sdk.Address{FirstName: "Ada", LastName: "Example", Line1: "Mill Cottage", City: "Ambleside", PostalCode: "LA22 9BU", Country: "GB"},
 	}
 	for _, section := range catalogue {
 		for _, p := range section.Products {
-			if p.Stock == plenty && !p.Retired {
+			if p.Stock == plenty && !p.Retired && !p.Digital { // no code takes anything off what is not sent
 				s.SKUs = append(s.SKUs, p.SKU)
 				s.Prices[p.SKU] = p.price("GBP")
 			}

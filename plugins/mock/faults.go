@@ -39,6 +39,19 @@ func every(n uint64, counted *atomic.Uint64) bool {
 	return n > 0 && counted.Add(1)%n == 0
 }
 
+// write asks once the hurdle is cleared, and loses the answers that are to be lost.
+func write[A any](ctx context.Context, h *hurdle, ask func() (A, error)) (A, error) {
+	var none A
+	if err := h.clear(ctx); err != nil {
+		return none, err
+	}
+	answer, err := ask()
+	if err == nil && every(h.faults.LoseAnswerEvery, &h.writes) {
+		return none, sdk.NewFault(sdk.Unknown, "fault_switch", "this answer is lost for demonstration").By(sdk.SourceBackend)
+	}
+	return answer, err
+}
+
 type slowCarts struct {
 	hurdle *hurdle
 	carts  sdk.Carts
@@ -48,14 +61,12 @@ var _ sdk.Carts = slowCarts{}
 
 // Put may do its work and lose the answer.
 func (s slowCarts) Put(ctx context.Context, call sdk.Call, req sdk.PutCart) (sdk.PutAnswer, error) {
-	if err := s.hurdle.clear(ctx); err != nil {
-		return sdk.PutAnswer{}, err
-	}
-	answer, err := s.carts.Put(ctx, call, req)
-	if err == nil && every(s.hurdle.faults.LoseAnswerEvery, &s.hurdle.writes) {
-		return sdk.PutAnswer{}, sdk.NewFault(sdk.Unknown, "fault_switch", "this answer is lost for demonstration").By(sdk.SourceBackend)
-	}
-	return answer, err
+	return write(ctx, s.hurdle, func() (sdk.PutAnswer, error) { return s.carts.Put(ctx, call, req) })
+}
+
+// Change may do its work and lose the answer.
+func (s slowCarts) Change(ctx context.Context, call sdk.Call, id sdk.CartID, req sdk.ChangeCart) (sdk.ChangeAnswer, error) {
+	return write(ctx, s.hurdle, func() (sdk.ChangeAnswer, error) { return s.carts.Change(ctx, call, id, req) })
 }
 
 // Get asks once the hurdle is cleared.
@@ -64,6 +75,23 @@ func (s slowCarts) Get(ctx context.Context, call sdk.Call, id sdk.CartID) (sdk.C
 		return sdk.Cart{}, err
 	}
 	return s.carts.Get(ctx, call, id)
+}
+
+type slowCheckout struct {
+	hurdle   *hurdle
+	checkout sdk.Checkout
+}
+
+var _ sdk.Checkout = slowCheckout{}
+
+// Deliver may do its work and lose the answer.
+func (s slowCheckout) Deliver(ctx context.Context, call sdk.Call, id sdk.CartID, req sdk.Delivery) (sdk.Quote, error) {
+	return write(ctx, s.hurdle, func() (sdk.Quote, error) { return s.checkout.Deliver(ctx, call, id, req) })
+}
+
+// HandOff may do its work and lose the answer.
+func (s slowCheckout) HandOff(ctx context.Context, call sdk.Call, id sdk.CartID, req sdk.HandOff) (sdk.Pages, error) {
+	return write(ctx, s.hurdle, func() (sdk.Pages, error) { return s.checkout.HandOff(ctx, call, id, req) })
 }
 
 type slowOrders struct {

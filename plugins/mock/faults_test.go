@@ -31,6 +31,39 @@ func TestLostAnswerIsRecovered(t *testing.T) {
 	}
 }
 
+// TestLostChangesAreRecovered loses every answer, so that each write is known only by asking again.
+func TestLostChangesAreRecovered(t *testing.T) {
+	t.Parallel()
+	shop := opened(t, "")
+	id := shop.mustPut(t, "k1", sdk.Item{SKU: "item_1_sku", Quantity: 1})
+	lossy := &hurdle{faults: faults{LoseAnswerEvery: 1}}
+	carts, port := slowCarts{lossy, shop}, slowCheckout{lossy, checkout{shop.kept, shop.publicURL}}
+	for range 2 {
+		for name, write := range map[string]func() error{
+			"change": func() (err error) {
+				_, err = carts.Change(within(t), call("a"), id, set(sdk.Item{SKU: "item_1_sku", Quantity: 3}))
+				return err
+			},
+			"deliver": func() (err error) {
+				_, err = port.Deliver(within(t), call("a"), id, sdk.Delivery{Buyer: ann(), Options: []sdk.OptionID{express}})
+				return err
+			},
+			"hand off": func() (err error) {
+				_, err = port.HandOff(within(t), call("a"), id, sdk.HandOff{CancelURL: "https://channel.example"})
+				return err
+			},
+		} {
+			if got := kindOf(write()); got != "unknown fault_switch" {
+				t.Errorf("%s: got %s, want a lost answer", name, got)
+			}
+		}
+	}
+	kept, _, err := shop.kept.cart(id)
+	if err != nil || len(kept.Done) != 3 || kept.Option != express || kept.CancelURL != "https://channel.example" || kept.totals().Total.Minor != 4200+695 {
+		t.Errorf("after three writes, each sent twice, the cart remembers %d, %v", len(kept.Done), err)
+	}
+}
+
 func TestFailedCallDidNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -41,6 +74,15 @@ func TestFailedCallDidNothing(t *testing.T) {
 	}
 	if _, err := m.carts.Get(within(t), call(""), "c"); kindOf(err) != "unavailable fault_switch" {
 		t.Errorf("Get: %s", kindOf(err))
+	}
+	if _, err := m.carts.Change(within(t), call("k2"), "c", set()); kindOf(err) != "unavailable fault_switch" {
+		t.Errorf("Change: %s", kindOf(err))
+	}
+	if _, err := m.checkout.Deliver(within(t), call("k2"), "c", sdk.Delivery{}); kindOf(err) != "unavailable fault_switch" {
+		t.Errorf("Deliver: %s", kindOf(err))
+	}
+	if _, err := m.checkout.HandOff(within(t), call("k2"), "c", sdk.HandOff{}); kindOf(err) != "unavailable fault_switch" {
+		t.Errorf("HandOff: %s", kindOf(err))
 	}
 	if _, err := m.orders.ByReference(within(t), call(""), "r1"); kindOf(err) != "unavailable fault_switch" {
 		t.Errorf("ByReference: %s", kindOf(err))

@@ -3,10 +3,10 @@
 // Command mock is a backend for trying Cartage out: a plugin with a small web
 // shop of its own, from the catalogue to the confirmation of an order.
 //
-// Invariant: a cart that was acknowledged is shown as it was acknowledged, and
-// becomes one order at most, however often anybody asks. With a data folder both
-// hold across processes. Nothing is ever charged or sent. The program knows
-// nothing of Cartage but the SDK.
+// Invariant: a cart that was acknowledged is shown as it was acknowledged last, and
+// becomes one order at most, however often anybody asks, of what its page showed.
+// With a data folder both hold across processes. Nothing is ever charged or sent. The
+// program knows nothing of Cartage but the SDK.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() { sdk.Serve(plugin()) }
 func plugin() sdk.Plugin {
 	return sdk.Plugin{
 		Info:           sdk.Info{Name: "mock", Version: version, KeyedWrites: true, Demo: true},
-		Offers:         []sdk.Port{sdk.PortCarts, sdk.PortOrders},
+		Offers:         []sdk.Port{sdk.PortCarts, sdk.PortCheckout, sdk.PortOrders},
 		SettingsSchema: settingsSchema,
 		Configure:      configure,
 	}
@@ -48,9 +48,10 @@ func configure(ctx context.Context, c sdk.Config) (sdk.Ports, error) {
 	}
 	hurdle := &hurdle{delay: set.delay(), faults: set.Faults}
 	return sdk.Ports{
-		Carts:  slowCarts{hurdle, &carts{kept: kept, currencies: set.Currencies, publicURL: serving.publicURL}},
-		Orders: slowOrders{hurdle, orders{kept}},
-		Check:  serving.check,
-		Close:  serving.close,
+		Carts:    slowCarts{hurdle, &carts{kept: kept, currencies: set.Currencies, publicURL: serving.publicURL}},
+		Checkout: slowCheckout{hurdle, checkout{kept: kept, publicURL: serving.publicURL}},
+		Orders:   slowOrders{hurdle, orders{kept}},
+		Check:    serving.check,
+		Close:    serving.close,
 	}, nil
 }

@@ -22,10 +22,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // tried is the plugin as a host and a shopper see it.
 type tried struct {
-	t      *testing.T
-	carts  sdk.Carts
-	orders sdk.Orders
-	http   *http.Client
+	t        *testing.T
+	carts    sdk.Carts
+	checkout sdk.Checkout
+	orders   sdk.Orders
+	http     *http.Client
 }
 
 // start serves the plugin over its own protocol until the test ends.
@@ -34,7 +35,7 @@ func start(t *testing.T, set map[string]any) *tried {
 	b := sdktest.Serve(t, plugin(), set, nil)
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &tried{t: t, carts: b.Carts, orders: b.Orders, http: &http.Client{
+	return &tried{t: t, carts: b.Carts, checkout: b.Checkout, orders: b.Orders, http: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

@@ -46,7 +46,16 @@ const (
 	noCart                  // there is no such cart to order
 	sellout                 // something was bought by others meanwhile; the cart now holds what is left
 	cartVoid                // and that is nothing
+	differs                 // it is not what the shopper was shown
 )
+
+// purchase is what a shopper agrees to: where the goods go, which way, and what of
+// the cart was shown.
+type purchase struct {
+	To     address
+	Option sdk.OptionID // empty when nothing is sent
+	Shown  string       // the cart's mark
+}
 
 // attempt is what came of placing an order: its page's token, or what was short.
 type attempt struct {
@@ -56,7 +65,7 @@ type attempt struct {
 }
 
 // place turns a cart into an order, once: whoever asks again is told of the same order.
-func (s *state) place(ctx context.Context, id sdk.CartID, to address) (done attempt, err error) {
+func (s *state) place(ctx context.Context, id sdk.CartID, p purchase) (done attempt, err error) {
 	done.token = s.token(id)
 	err = s.exclusive(ctx, func() error {
 		_, found, err := s.order(done.token)
@@ -71,6 +80,8 @@ func (s *state) place(ctx context.Context, id sdk.CartID, to address) (done atte
 		if done.short, err = s.refit(id, &c); err != nil {
 			return err
 		}
+		c.Buyer, c.Option, c.Done = p.To, p.Option, nil
+		_, offered := c.chosen()
 		switch {
 		case len(c.Lines) == 0:
 			done.how = cartVoid
@@ -78,8 +89,11 @@ func (s *state) place(ctx context.Context, id sdk.CartID, to address) (done atte
 		case len(done.short) > 0:
 			done.how = sellout
 			return nil
+		case offered != c.needsDelivery() || c.mark() != p.Shown:
+			done.how = differs
+			return nil
 		}
-		return s.writeOrder(done.token, keptOrder{CartID: id, Cart: c, Number: s.number(id), Address: to, PlacedAt: s.now().UTC()})
+		return s.writeOrder(done.token, keptOrder{CartID: id, Cart: c, Number: s.number(id), Address: p.To, PlacedAt: s.now().UTC()})
 	})
 	return done, err
 }

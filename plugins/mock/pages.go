@@ -99,7 +99,20 @@ type basket struct {
 	Lines    []basketLine
 	Units    int64
 	Totals   sdk.Totals
+	Codes    string     // that lower the total
+	Sent     bool       // anything has to be sent
+	Ways     []way      // of delivery, while there is one to choose
 	FreeLeft sdk.Amount // what is missing until delivery is free; zero when nothing is
+}
+
+// way is one way of delivery to choose from, with what all would cost then.
+type way struct {
+	N int
+	sdk.Option
+	Days   string
+	Total  sdk.Amount
+	Shown  string // the cart's mark then
+	Chosen bool
 }
 
 type basketLine struct {
@@ -109,14 +122,14 @@ type basketLine struct {
 
 func newBasket(k keptCart, id sdk.CartID) basket {
 	c := k.describe(id)
-	b := basket{Totals: c.Totals}
+	b := basket{Totals: c.Totals, Codes: strings.Join(c.Codes, ", "), Sent: k.needsDelivery()}
 	for _, l := range c.Lines {
 		_, known := find(l.SKU)
 		b.Lines = append(b.Lines, basketLine{Line: l, Picture: known})
 		b.Units += l.Quantity
 	}
-	if b.Totals.Shipping.Minor > 0 {
-		b.FreeLeft = sdk.Of(delivery[k.Currency].freeFrom-b.Totals.Subtotal.Minor, k.Currency)
+	if b.Totals.Shipping.Minor > 0 && (k.Option == "" || k.Option == standard) {
+		b.FreeLeft = sdk.Of(delivery[k.Currency].freeFrom-k.sent(), k.Currency)
 	}
 	return b
 }
@@ -168,7 +181,8 @@ func (s *shop) explain(w http.ResponseWriter, r *http.Request, status int, id sd
 		ID      sdk.CartID
 		Basket  basket
 		Notices []notice
-	}{id, newBasket(kept, id), said}})
+		Back    string
+	}{id, newBasket(kept, id), said, kept.CancelURL}})
 }
 
 // openCart finds a cart to show; it has answered the request when ok is false.
@@ -203,11 +217,20 @@ func (s *shop) showConfirmation(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := newBasket(o.Cart, o.CartID)
+	lines := []string{o.Address.Name}
+	if b.Sent {
+		lines = o.Address.lines()
+	}
+	come := ""
+	if chosen, ok := o.Cart.chosen(); ok {
+		come = chosen.Name + ", " + strings.ToLower(days(chosen))
+	}
 	s.show(w, r, http.StatusOK, "page-confirmation.html", frame{Title: "Thank you", Quiet: true, Event: completed(b.Totals, o.Number), Body: struct {
 		Order  keptOrder
 		Basket basket
 		Lines  []string
-	}{o, b, o.Address.lines()}})
+		Comes  string // by which delivery, and how soon
+	}{o, b, lines, come}})
 }
 
 // apology is a page that is not what the shopper hoped for.

@@ -39,6 +39,7 @@ var catalogue = []section{
 		{SKU: "planter_rust", Name: "Terracotta planter", Note: "With a saucer. The plant is a picture.", Pence: 2900, Cents: 3700, Stock: plenty, Scene: scene("planter", "rust", "mist")},
 		{SKU: "notebook_plum", Name: "Linen notebook", Note: "Lies flat. A pencil is included.", Pence: 1600, Cents: 2100, Stock: plenty, Scene: scene("notebook", "plum", "honey")},
 		{SKU: "soap_oat", Name: "Oat milk soap", Note: "One bar, no nonsense, an oak dish.", Pence: 850, Cents: 1100, Stock: plenty, Scene: scene("soap", "oat", "fern")},
+		{SKU: "gift_card", Name: "Gift card, by email", Note: "There in a minute, and good for anything in the shop.", Pence: 2500, Cents: 3000, Stock: plenty, Digital: true, Scene: scene("giftcard", "plum", "honey")},
 	}},
 	{Name: "Wardrobe", Products: []product{
 		{SKU: "jumper_moss", Name: "Fisherman's jumper", Note: "Cables from cuff to collar. Lasts for decades.", Pence: 12500, Cents: 15800, Stock: plenty, Scene: scene("jumper", "moss", "sand")},

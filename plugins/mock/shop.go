@@ -49,7 +49,7 @@ func newShop(kept *state, set settings, log *slog.Logger) (*shop, error) {
 	s := &shop{kept: kept, currencies: set.Currencies, log: log, pages: map[string]*template.Template{}, files: map[string]file{}}
 	for name, kind := range map[string]string{
 		"shop.css": "text/css; charset=utf-8", "poq-bridge.js": "text/javascript; charset=utf-8",
-		"poq-page.js": "text/javascript; charset=utf-8", "favicon.svg": "image/svg+xml",
+		"poq-page.js": "text/javascript; charset=utf-8", "checkout.js": "text/javascript; charset=utf-8", "favicon.svg": "image/svg+xml",
 	} {
 		body, err := web.ReadFile("web/" + name)
 		if err != nil {
@@ -77,7 +77,7 @@ func (s *shop) add(at, kind string, body []byte) {
 // readPages gives each page the layout and the parts that all pages share.
 func (s *shop) readPages() error {
 	shared, err := template.New("shop").Funcs(template.FuncMap{
-		"asset": func(at string) string { return at + "?v=" + s.files[at].tag }, "price": price, "picture": pictureOf,
+		"asset": func(at string) string { return at + "?v=" + s.files[at].tag }, "price": price, "postage": postage, "picture": pictureOf, "shownField": shownField,
 	}).ParseFS(web, "web/layout.html", "web/parts.html")
 	if err != nil {
 		return err

@@ -41,6 +41,17 @@ func (c *carts) mustPut(t *testing.T, key string, items ...sdk.Item) sdk.CartID 
 	return answer.Cart.ID
 }
 
+// buy places the order of a cart as it is, at home.
+func (c *carts) buy(t *testing.T, id sdk.CartID, name string) (attempt, error) {
+	t.Helper()
+	kept, _, err := c.kept.cart(id)
+	if err != nil {
+		return attempt{}, err
+	}
+	to := address{Name: name, Country: "GB"}
+	return c.kept.place(within(t), id, purchase{To: to, Option: standard, Shown: kept.mark()})
+}
+
 func TestProcessesShareAFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -54,7 +65,7 @@ func TestProcessesShareAFolder(t *testing.T) {
 	done := make([]attempt, 8)
 	for i := range done {
 		shop := []*carts{first, second}[i%2]
-		all.Go(func() { done[i], _ = shop.kept.place(within(t), id, address{Name: "Ada"}) })
+		all.Go(func() { done[i], _ = shop.buy(t, id, "Ada") })
 	}
 	all.Wait()
 	for _, a := range done {
@@ -62,7 +73,7 @@ func TestProcessesShareAFolder(t *testing.T) {
 			t.Errorf("attempts to order one cart differ:\n%s", diff)
 		}
 	}
-	if _, err := first.kept.place(within(t), id, address{Name: "Eve"}); err != nil {
+	if _, err := first.buy(t, id, "Eve"); err != nil {
 		t.Error(err)
 	}
 	if o, _, err := second.kept.orderOf(id); err != nil || o.Address.Name != "Ada" {
@@ -95,7 +106,7 @@ func TestScarceThingsAreSoldOnce(t *testing.T) {
 			shop := []*carts{first, second}[i%2]
 			all.Go(func() {
 				var err error
-				if done[i], err = shop.kept.place(within(t), ids[i], address{}); err != nil {
+				if done[i], err = shop.buy(t, ids[i], "Ada"); err != nil {
 					t.Errorf("place: %v", err)
 				}
 			})
@@ -131,10 +142,10 @@ func TestOrderNotWritten(t *testing.T) {
 		t.Errorf("an order that was not written is found: %s", kindOf(err))
 	}
 	alive := shop.mustPut(t, "alive", sdk.Item{SKU: "last_three_sku", Quantity: 3})
-	if a, err := shop.kept.place(within(t), alive, address{}); err != nil || a.how != placed {
+	if a, err := shop.buy(t, alive, "Ada"); err != nil || a.how != placed {
 		t.Errorf("the stock of an order that was not written stays taken: %+v, %v", a, err)
 	}
-	if a, err := shop.kept.place(within(t), dead, address{}); err != nil || a.how != cartVoid {
+	if a, err := shop.buy(t, dead, "Ada"); err != nil || a.how != cartVoid {
 		t.Errorf("the same stock was sold twice: %+v, %v", a, err)
 	}
 }
@@ -173,7 +184,7 @@ func TestCartsExpire(t *testing.T) {
 	if _, err := shop.Get(within(t), call(""), id); kindOf(err) != "not_found unknown_cart" {
 		t.Errorf("an expired cart is shown: %s", kindOf(err))
 	}
-	if a, err := shop.kept.place(within(t), id, address{}); err != nil || a.how != noCart {
+	if a, err := shop.buy(t, id, "Ada"); err != nil || a.how != noCart {
 		t.Errorf("an expired cart was ordered: %+v, %v", a, err)
 	}
 }

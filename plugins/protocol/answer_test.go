@@ -23,10 +23,14 @@ import (
 // foreign is a plugin that answers messages of its own making.
 type foreign struct {
 	protocolv1.UnimplementedCartsServer
+	protocolv1.UnimplementedCheckoutServer
 	protocolv1.UnimplementedOrdersServer
 	protocolv1.UnimplementedLifecycleServer
 	put       *protocolv1.PutResponse
 	get       *protocolv1.GetResponse
+	change    *protocolv1.ChangeResponse
+	quote     *protocolv1.DeliverResponse
+	handOff   *protocolv1.HandOffResponse
 	order     *protocolv1.ByReferenceResponse
 	described *protocolv1.DescribeResponse
 }
@@ -37,6 +41,18 @@ func (f foreign) Put(context.Context, *protocolv1.PutRequest) (*protocolv1.PutRe
 
 func (f foreign) Get(context.Context, *protocolv1.GetRequest) (*protocolv1.GetResponse, error) {
 	return f.get, nil
+}
+
+func (f foreign) Change(context.Context, *protocolv1.ChangeRequest) (*protocolv1.ChangeResponse, error) {
+	return f.change, nil
+}
+
+func (f foreign) Deliver(context.Context, *protocolv1.DeliverRequest) (*protocolv1.DeliverResponse, error) {
+	return f.quote, nil
+}
+
+func (f foreign) HandOff(context.Context, *protocolv1.HandOffRequest) (*protocolv1.HandOffResponse, error) {
+	return f.handOff, nil
 }
 
 func (f foreign) ByReference(context.Context, *protocolv1.ByReferenceRequest) (*protocolv1.ByReferenceResponse, error) {
@@ -51,6 +67,7 @@ func (f foreign) serve(t *testing.T) *grpc.ClientConn {
 	t.Helper()
 	return serve(t, func(s grpc.ServiceRegistrar) {
 		protocolv1.RegisterCartsServer(s, f)
+		protocolv1.RegisterCheckoutServer(s, f)
 		protocolv1.RegisterOrdersServer(s, f)
 		protocolv1.RegisterLifecycleServer(s, f)
 	})

@@ -18,6 +18,8 @@ func NewBackend(conn grpc.ClientConnInterface, d Description) backend.Backend {
 		switch p {
 		case backend.PortCarts:
 			b.Carts = cartsClient{client: protocolv1.NewCartsClient(conn)}
+		case backend.PortCheckout:
+			b.Checkout = checkoutClient{client: protocolv1.NewCheckoutClient(conn)}
 		case backend.PortOrders:
 			b.Orders = ordersClient{client: protocolv1.NewOrdersClient(conn)}
 		}

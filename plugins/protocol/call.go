@@ -52,3 +52,12 @@ func decodeCall(m *protocolv1.Call) (backend.Call, error) {
 	}
 	return c, nil
 }
+
+// decodeCallOn is decodeCall for a call on a cart that exists.
+func decodeCallOn(m *protocolv1.Call, id string) (backend.Call, error) {
+	c, err := decodeCall(m)
+	if err == nil && id == "" {
+		return backend.Call{}, badRequest("id", "required", "")
+	}
+	return c, err
+}

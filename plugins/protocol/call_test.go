@@ -170,11 +170,15 @@ func TestMalformedRequests(t *testing.T) {
 	t.Parallel()
 	conn := serve(t, func(s grpc.ServiceRegistrar) {
 		protocol.RegisterCarts(s, carts{})
+		protocol.RegisterCheckout(s, till{})
 		protocol.RegisterOrders(s, orders(nil))
 	})
-	c, o := protocolv1.NewCartsClient(conn), protocolv1.NewOrdersClient(conn)
+	c, k, o := protocolv1.NewCartsClient(conn), protocolv1.NewCheckoutClient(conn), protocolv1.NewOrdersClient(conn)
 	put := func(m *protocolv1.PutRequest) error { _, err := c.Put(soon(t), m); return err }
+	change := func(m *protocolv1.ChangeRequest) error { _, err := c.Change(soon(t), m); return err }
+	deliver := func(m *protocolv1.DeliverRequest) error { _, err := k.Deliver(soon(t), m); return err }
 	good := &protocolv1.Call{Currency: "GBP"}
+	_, noCart := k.HandOff(soon(t), &protocolv1.HandOffRequest{Call: good})
 	_, noID := c.Get(soon(t), &protocolv1.GetRequest{Call: good})
 	_, noReference := o.ByReference(soon(t), &protocolv1.ByReferenceRequest{Call: good})
 	for _, tt := range []struct {
@@ -188,6 +192,16 @@ func TestMalformedRequests(t *testing.T) {
 		{"an item without a sku", put(&protocolv1.PutRequest{Call: good, Items: []*protocolv1.Item{{Sku: "a", Quantity: 1}, {Quantity: 1}}}), "items[1]"},
 		{"an item of nothing", put(&protocolv1.PutRequest{Call: good, Items: []*protocolv1.Item{{Sku: "a"}}}), "items[0]"},
 		{"no cart id", noID, "id"},
+		{"a change without a call", change(&protocolv1.ChangeRequest{Id: "c1"}), "call"},
+		{"a change of no cart", change(&protocolv1.ChangeRequest{Call: good}), "id"},
+		{"a change of no sku", change(&protocolv1.ChangeRequest{Call: good, Id: "c1", Set: []*protocolv1.Item{{Quantity: 1}}}), "set[0]"},
+		{"less than no units", change(&protocolv1.ChangeRequest{Call: good, Id: "c1", Set: []*protocolv1.Item{{Sku: "a"}, {Sku: "b", Quantity: -1}}}), "set[1]"},
+		{"an empty code", change(&protocolv1.ChangeRequest{Call: good, Id: "c1", Codes: &protocolv1.Codes{Codes: []string{"A", ""}}}), "codes[1]"},
+		{"a code too long", change(&protocolv1.ChangeRequest{Call: good, Id: "c1", Codes: &protocolv1.Codes{Codes: []string{strings.Repeat("ü", cart.CodeMax+1)}}}), "codes[0]"},
+		{"too many codes", change(&protocolv1.ChangeRequest{Call: good, Id: "c1", Codes: &protocolv1.Codes{Codes: make([]string, cart.CodesMax+1)}}), "codes"},
+		{"delivery of no cart", deliver(&protocolv1.DeliverRequest{Call: good}), "id"},
+		{"delivery by no option", deliver(&protocolv1.DeliverRequest{Call: good, Id: "c1", Options: []string{""}}), "options[0]"},
+		{"hand-off of no cart", noCart, "id"},
 		{"no reference", noReference, "reference"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 func encodeCart(c cart.Cart) (*protocolv1.Cart, error) {
 	in := minorsOf(c.Currency)
 	m := &protocolv1.Cart{
-		Id: string(c.ID), Currency: string(c.Currency),
+		Id: string(c.ID), Currency: string(c.Currency), Codes: c.Codes,
 		SubtotalMinor: in.minor(c.Totals.Subtotal), DiscountMinor: in.minor(c.Totals.Discount), TotalMinor: in.minor(c.Totals.Total),
 		ShippingMinor: in.optional(c.Totals.Shipping), TaxMinor: in.optional(c.Totals.Tax),
 	}
@@ -63,7 +63,7 @@ func decodeCart(m *protocolv1.Cart) (cart.Cart, error) {
 		return cart.Cart{}, badAnswer("the cart has no known currency")
 	}
 	c := cart.Cart{
-		ID: cart.ID(m.GetId()), Currency: currency,
+		ID: cart.ID(m.GetId()), Currency: currency, Codes: m.GetCodes(),
 		Totals: cart.Totals{
 			Subtotal: money.Of(m.GetSubtotalMinor(), currency),
 			Discount: money.Of(m.GetDiscountMinor(), currency),

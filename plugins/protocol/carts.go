@@ -41,6 +41,18 @@ func (c cartsClient) Get(ctx context.Context, call backend.Call, id cart.ID) (ca
 	return decodeFound(answer.GetCart())
 }
 
+func (c cartsClient) Change(ctx context.Context, call backend.Call, id cart.ID, req backend.ChangeCart) (backend.ChangeAnswer, error) {
+	ctx, err := begin(ctx)
+	if err != nil {
+		return backend.ChangeAnswer{}, err
+	}
+	answer, err := c.client.Change(ctx, encodeChange(call, id, req))
+	if err != nil {
+		return backend.ChangeAnswer{}, FromStatus(err, true)
+	}
+	return decodeChangeAnswer(answer)
+}
+
 // decodeFound is decodeCart for an answer that must be a cart that exists.
 func decodeFound(m *protocolv1.Cart) (cart.Cart, error) {
 	c, err := decodeCart(m)
@@ -74,12 +86,9 @@ func (s cartsServer) Put(ctx context.Context, m *protocolv1.PutRequest) (*protoc
 }
 
 func (s cartsServer) Get(ctx context.Context, m *protocolv1.GetRequest) (*protocolv1.GetResponse, error) {
-	call, err := decodeCall(m.GetCall())
+	call, err := decodeCallOn(m.GetCall(), m.GetId())
 	if err != nil {
 		return nil, ToStatus(err)
-	}
-	if m.GetId() == "" {
-		return nil, ToStatus(badRequest("id", "required", ""))
 	}
 	found, err := s.carts.Get(Incoming(ctx), call, cart.ID(m.GetId()))
 	if err != nil {
@@ -90,6 +99,19 @@ func (s cartsServer) Get(ctx context.Context, m *protocolv1.GetRequest) (*protoc
 		return nil, ToStatus(err)
 	}
 	return &protocolv1.GetResponse{Cart: encoded}, nil
+}
+
+func (s cartsServer) Change(ctx context.Context, m *protocolv1.ChangeRequest) (*protocolv1.ChangeResponse, error) {
+	call, req, err := decodeChange(m)
+	if err != nil {
+		return nil, ToStatus(err)
+	}
+	answer, err := s.carts.Change(Incoming(ctx), call, cart.ID(m.GetId()), req)
+	if err != nil {
+		return nil, ToStatus(err)
+	}
+	response, err := encodeChangeAnswer(answer)
+	return response, ToStatus(err)
 }
 
 func encodePut(call backend.Call, req backend.PutCart) *protocolv1.PutRequest {

@@ -178,7 +178,7 @@ func fromCode(s *status.Status, write bool) *fault.Error {
 		}
 		return fault.New(fault.Limited, "", "asked too often").By(fault.Backend)
 	case codes.Unimplemented:
-		return fault.New(fault.Unsupported, "", "the plugin does not offer this").By(fault.Plugin)
+		return fault.New(fault.Unsupported, "not_offered", "the plugin does not offer this").By(fault.Plugin)
 	case codes.InvalidArgument, codes.OutOfRange:
 		return fault.New(fault.Invalid, "", "the request cannot be accepted").By(fault.Caller)
 	case codes.NotFound:

@@ -119,7 +119,7 @@ func TestFromStatusWithoutDetail(t *testing.T) {
 		{codes.Unavailable, "connection error", fault.Unavailable, fault.Unknown, "plugin_gone"},
 		{codes.ResourceExhausted, tooLarge, fault.Internal, fault.Internal, "message_too_large"},
 		{codes.ResourceExhausted, "slow down", fault.Limited, fault.Limited, ""},
-		{codes.Unimplemented, "", fault.Unsupported, fault.Unsupported, ""},
+		{codes.Unimplemented, "", fault.Unsupported, fault.Unsupported, "not_offered"},
 		{codes.InvalidArgument, "", fault.Invalid, fault.Invalid, ""},
 		{codes.OutOfRange, "", fault.Invalid, fault.Invalid, ""},
 		{codes.NotFound, "", fault.NotFound, fault.NotFound, ""},

@@ -89,6 +89,7 @@ func fullCart(t *rapid.T) cart.Cart {
 				UnitPrice: amount(t), Total: amount(t),
 			}
 		}),
+		Codes:  list(t, "codes", func(t *rapid.T) string { return anyText.Draw(t, "code") }),
 		Totals: cart.Totals{Subtotal: amount(t), Discount: amount(t), Total: amount(t), Shipping: optional(t), Tax: optional(t)},
 	}
 }

@@ -37,8 +37,9 @@ const (
 
 // services is the one place where a port and its service on the wire meet.
 var services = map[backend.Port]string{
-	backend.PortCarts:  protocolv1.Carts_ServiceDesc.ServiceName,
-	backend.PortOrders: protocolv1.Orders_ServiceDesc.ServiceName,
+	backend.PortCarts:    protocolv1.Carts_ServiceDesc.ServiceName,
+	backend.PortCheckout: protocolv1.Checkout_ServiceDesc.ServiceName,
+	backend.PortOrders:   protocolv1.Orders_ServiceDesc.ServiceName,
 }
 
 // serviceNames are the full names of the services of these ports.

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/cartage-dev/cartage/core/cart"
+	"github.com/cartage-dev/cartage/core/checkout"
 	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/core/secret"
 	"github.com/cartage-dev/cartage/plugins/protocol"
@@ -27,14 +28,20 @@ func TestRoundTrip(t *testing.T) {
 	type asked struct {
 		Call      backend.Call
 		Put       backend.PutCart
+		Change    backend.ChangeCart
+		Delivery  backend.Delivery
+		HandOff   backend.HandOff
 		ID        cart.ID
 		Reference string
 	}
 	var got asked
 	var answer struct {
-		put   backend.PutAnswer
-		cart  cart.Cart
-		order order.Order
+		put    backend.PutAnswer
+		change backend.ChangeAnswer
+		cart   cart.Cart
+		quote  checkout.Quote
+		pages  backend.Pages
+		order  order.Order
 	}
 	conn := serve(t, func(s grpc.ServiceRegistrar) {
 		protocol.RegisterCarts(s, carts{
@@ -45,6 +52,20 @@ func TestRoundTrip(t *testing.T) {
 			get: func(_ context.Context, call backend.Call, id cart.ID) (cart.Cart, error) {
 				got = asked{Call: call, ID: id}
 				return answer.cart, nil
+			},
+			change: func(_ context.Context, call backend.Call, id cart.ID, req backend.ChangeCart) (backend.ChangeAnswer, error) {
+				got = asked{Call: call, ID: id, Change: req}
+				return answer.change, nil
+			},
+		})
+		protocol.RegisterCheckout(s, till{
+			deliver: func(_ context.Context, call backend.Call, id cart.ID, req backend.Delivery) (checkout.Quote, error) {
+				got = asked{Call: call, ID: id, Delivery: req}
+				return answer.quote, nil
+			},
+			handOff: func(_ context.Context, call backend.Call, id cart.ID, req backend.HandOff) (backend.Pages, error) {
+				got = asked{Call: call, ID: id, HandOff: req}
+				return answer.pages, nil
 			},
 		})
 		protocol.RegisterOrders(s, orders(func(_ context.Context, call backend.Call, reference string) (order.Order, error) {
@@ -73,6 +94,38 @@ func TestRoundTrip(t *testing.T) {
 		}
 		compare(t, "get request", got, want)
 		compare(t, "cart", found, answer.cart)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		want := asked{Call: call(t), ID: cart.ID(someText.Draw(t, "id")), Change: changeCart(t)}
+		answer.change = changeAnswer(t)
+		changed, err := b.Carts.Change(ctx, want.Call, want.ID, want.Change)
+		if err != nil {
+			t.Fatalf("change: %v", err)
+		}
+		compare(t, "change request", got, want)
+		compare(t, "change answer", changed, answer.change)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		want := asked{Call: call(t), ID: cart.ID(someText.Draw(t, "id")), Delivery: delivery(t)}
+		answer.quote = quote(t)
+		quoted, err := b.Checkout.Deliver(ctx, want.Call, want.ID, want.Delivery)
+		if err != nil {
+			t.Fatalf("deliver: %v", err)
+		}
+		compare(t, "deliver request", got, want)
+		compare(t, "quote", quoted, answer.quote)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		want := asked{Call: call(t), ID: cart.ID(someText.Draw(t, "id")), HandOff: backend.HandOff{
+			SuccessURL: anyText.Draw(t, "success"), CancelURL: anyText.Draw(t, "cancel"), Customer: anyText.Draw(t, "customer"),
+		}}
+		answer.pages = backend.Pages{Checkout: webRequest(t), NeedLink: rapid.Bool().Draw(t, "need link")}
+		pages, err := b.Checkout.HandOff(ctx, want.Call, want.ID, want.HandOff)
+		if err != nil {
+			t.Fatalf("hand off: %v", err)
+		}
+		compare(t, "hand-off request", got, want)
+		compare(t, "pages", pages, answer.pages)
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		want := asked{Call: call(t), Reference: someText.Draw(t, "reference")}

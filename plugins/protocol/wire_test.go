@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/cartage-dev/cartage/core/cart"
+	"github.com/cartage-dev/cartage/core/checkout"
 	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/plugins/protocol"
 	"github.com/cartage-dev/cartage/ports/backend"
@@ -21,10 +22,12 @@ import (
 // hang bounds a test that would otherwise wait for ever.
 const hang = 30 * time.Second
 
-// carts and orders are ports whose answers a test chooses.
+// carts, till and orders are ports whose answers a test chooses.
 type carts struct {
 	put func(context.Context, backend.Call, backend.PutCart) (backend.PutAnswer, error)
 	get func(context.Context, backend.Call, cart.ID) (cart.Cart, error)
+
+	change func(context.Context, backend.Call, cart.ID, backend.ChangeCart) (backend.ChangeAnswer, error)
 }
 
 func (c carts) Put(ctx context.Context, call backend.Call, req backend.PutCart) (backend.PutAnswer, error) {
@@ -33,6 +36,23 @@ func (c carts) Put(ctx context.Context, call backend.Call, req backend.PutCart) 
 
 func (c carts) Get(ctx context.Context, call backend.Call, id cart.ID) (cart.Cart, error) {
 	return c.get(ctx, call, id)
+}
+
+func (c carts) Change(ctx context.Context, call backend.Call, id cart.ID, req backend.ChangeCart) (backend.ChangeAnswer, error) {
+	return c.change(ctx, call, id, req)
+}
+
+type till struct {
+	deliver func(context.Context, backend.Call, cart.ID, backend.Delivery) (checkout.Quote, error)
+	handOff func(context.Context, backend.Call, cart.ID, backend.HandOff) (backend.Pages, error)
+}
+
+func (c till) Deliver(ctx context.Context, call backend.Call, id cart.ID, req backend.Delivery) (checkout.Quote, error) {
+	return c.deliver(ctx, call, id, req)
+}
+
+func (c till) HandOff(ctx context.Context, call backend.Call, id cart.ID, req backend.HandOff) (backend.Pages, error) {
+	return c.handOff(ctx, call, id, req)
 }
 
 type orders func(context.Context, backend.Call, string) (order.Order, error)

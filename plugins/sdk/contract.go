@@ -4,6 +4,8 @@ package sdk
 
 import (
 	"github.com/cartage-dev/cartage/core/cart"
+	core "github.com/cartage-dev/cartage/core/checkout"
+	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/idempotency"
@@ -20,8 +22,10 @@ type (
 	Info = backend.Info
 	// Port names a port that a plugin may offer.
 	Port = backend.Port
-	// Carts makes and shows carts.
+	// Carts makes, shows and changes carts.
 	Carts = backend.Carts
+	// Checkout leads a cart to its order.
+	Checkout = backend.Checkout
 	// Orders finds what became of carts.
 	Orders = backend.Orders
 	// Call is the circumstances of one call: shop, locale, currency, shopper and key.
@@ -30,6 +34,14 @@ type (
 	PutCart = backend.PutCart
 	// PutAnswer is what Carts.Put made.
 	PutAnswer = backend.PutAnswer
+	// ChangeCart is what Carts.Change is asked for.
+	ChangeCart = backend.ChangeCart
+	// ChangeAnswer is what Carts.Change made of a cart.
+	ChangeAnswer = backend.ChangeAnswer
+	// Delivery is what Checkout.Deliver is asked for.
+	Delivery = backend.Delivery
+	// HandOff is what Checkout.HandOff is asked for.
+	HandOff = backend.HandOff
 	// Pages say where a shopper goes on with a cart.
 	Pages = backend.Pages
 	// ShopID names a shop in the host's config.
@@ -42,8 +54,9 @@ type (
 
 // The ports a plugin may offer.
 const (
-	PortCarts  = backend.PortCarts  // Ports.Carts
-	PortOrders = backend.PortOrders // Ports.Orders
+	PortCarts    = backend.PortCarts    // Ports.Carts
+	PortCheckout = backend.PortCheckout // Ports.Checkout
+	PortOrders   = backend.PortOrders   // Ports.Orders
 )
 
 // Carts.
@@ -62,6 +75,10 @@ type (
 	Problem = cart.Problem
 	// Reason says in one word why.
 	Reason = cart.Reason
+	// RefusedCode is a coupon code that was asked for and is not in effect.
+	RefusedCode = cart.RefusedCode
+	// CodeReason says in one word why.
+	CodeReason = cart.CodeReason
 )
 
 // The reasons why a SKU did not come as asked.
@@ -70,6 +87,28 @@ const (
 	OutOfStock      = cart.OutOfStock      // none left
 	QuantityReduced = cart.QuantityReduced // fewer than asked for
 	NotForSale      = cart.NotForSale      // known, and not sold to this shopper
+)
+
+// The reasons why a coupon code is not in effect.
+const (
+	UnknownCode   = cart.UnknownCode   // no such code here, or the backend says no more than no
+	ExpiredCode   = cart.ExpiredCode   // no longer, not yet, or used up
+	NotApplicable = cart.NotApplicable // not for what is in this cart or for this shopper
+	NotCombinable = cart.NotCombinable // not beside another that is in effect
+)
+
+// Checkout.
+type (
+	// Buyer is who buys a cart.
+	Buyer = core.Buyer
+	// Address is where goods go; no formatter prints it.
+	Address = customer.Address
+	// Quote is what a cart costs delivered, as far as is known.
+	Quote = core.Quote
+	// Option is one way the goods can come.
+	Option = core.Option
+	// OptionID names an option at its backend.
+	OptionID = core.OptionID
 )
 
 // Orders.

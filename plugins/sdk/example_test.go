@@ -35,6 +35,10 @@ func (shop) Get(context.Context, sdk.Call, sdk.CartID) (sdk.Cart, error) {
 	return sdk.Cart{}, sdk.NewFault(sdk.NotFound, "unknown_cart", "no such cart").By(sdk.SourceCaller)
 }
 
+func (shop) Change(context.Context, sdk.Call, sdk.CartID, sdk.ChangeCart) (sdk.ChangeAnswer, error) {
+	return sdk.ChangeAnswer{}, sdk.NewFault(sdk.Unsupported, "no_changes", "a cart cannot be changed here")
+}
+
 // A plugin is one Plugin and one call of Serve.
 func ExampleServe() {
 	main := func() {

@@ -43,6 +43,9 @@ func (p Plugin) check() error {
 			return NewFault(Internal, "bad_plugin", "Plugin.Offers lists %q, which is unknown or there twice", string(port))
 		}
 	}
+	if slices.Contains(p.Offers, PortCheckout) && !slices.Contains(p.Offers, PortCarts) {
+		return NewFault(Internal, "bad_plugin", "Plugin.Offers lists checkout without the carts that it leads to an order")
+	}
 	return nil
 }
 
@@ -85,7 +88,7 @@ func (l *lifecycle) Configure(ctx context.Context, c protocol.Configuration) err
 
 // match holds what Configure returned to what Offers said before.
 func (p Plugin) match(made Ports) error {
-	returned := backend.Backend{Carts: made.Carts, Orders: made.Orders}.Offered()
+	returned := backend.Backend{Carts: made.Carts, Checkout: made.Checkout, Orders: made.Orders}.Offered()
 	for _, port := range backend.Ports() {
 		switch offers, has := slices.Contains(p.Offers, port), slices.Contains(returned, port); {
 		case offers && !has:
@@ -125,37 +128,4 @@ func (l *lifecycle) close(ctx context.Context) (err error) {
 		}
 	}()
 	return ports.Close(ctx)
-}
-
-// carts stands before Ports.Carts until there is one.
-type carts struct{ *lifecycle }
-
-// Put asks the configured port.
-func (c carts) Put(ctx context.Context, call Call, req PutCart) (PutAnswer, error) {
-	ports, err := c.configured()
-	if err != nil {
-		return PutAnswer{}, err
-	}
-	return ports.Carts.Put(ctx, call, req)
-}
-
-// Get asks the configured port.
-func (c carts) Get(ctx context.Context, call Call, id CartID) (Cart, error) {
-	ports, err := c.configured()
-	if err != nil {
-		return Cart{}, err
-	}
-	return ports.Carts.Get(ctx, call, id)
-}
-
-// orders stands before Ports.Orders until there is one.
-type orders struct{ *lifecycle }
-
-// ByReference asks the configured port.
-func (o orders) ByReference(ctx context.Context, call Call, reference string) (Order, error) {
-	ports, err := o.configured()
-	if err != nil {
-		return Order{}, err
-	}
-	return ports.Orders.ByReference(ctx, call, reference)
 }

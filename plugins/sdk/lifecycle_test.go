@@ -71,6 +71,10 @@ func (m moody) Put(ctx context.Context, _ sdk.Call, req sdk.PutCart) (sdk.PutAns
 	return sdk.PutAnswer{Cart: sdk.Cart{ID: "c1", Currency: "GBP"}}, nil
 }
 
+func (moody) Change(context.Context, sdk.Call, sdk.CartID, sdk.ChangeCart) (sdk.ChangeAnswer, error) {
+	return sdk.ChangeAnswer{}, sdk.NewFault(sdk.Unsupported, "no_changes", "a cart cannot be changed here")
+}
+
 func (m moody) Get(ctx context.Context, _ sdk.Call, id sdk.CartID) (sdk.Cart, error) {
 	m.config.Log.InfoContext(ctx, "cart shown", "token", m.config.Secret("token"))
 	if _, bounded := ctx.Deadline(); !bounded {
@@ -245,6 +249,7 @@ func TestIncompletePlugins(t *testing.T) {
 		{"no Configure", func(p *sdk.Plugin) { p.Configure = nil }, "Configure"},
 		{"offers nothing", func(p *sdk.Plugin) { p.Offers = nil }, "Offers"},
 		{"offers what nobody knows", func(p *sdk.Plugin) { p.Offers = []sdk.Port{"loyalty"} }, "loyalty"},
+		{"offers to pay for carts it does not make", func(p *sdk.Plugin) { p.Offers = []sdk.Port{sdk.PortCheckout} }, "checkout"},
 		{"offers twice", func(p *sdk.Plugin) { p.Offers = []sdk.Port{sdk.PortCarts, sdk.PortCarts} }, "carts"},
 		{"a schema that is not JSON", func(p *sdk.Plugin) { p.SettingsSchema = []byte("{") }, "SettingsSchema"},
 	} {

@@ -24,8 +24,9 @@ type Plugin struct {
 
 // Ports is what Configure made. A port that is not offered stays nil.
 type Ports struct {
-	Carts  Carts
-	Orders Orders
+	Carts    Carts
+	Checkout Checkout // only beside Carts
+	Orders   Orders
 	// Check says whether the commerce system can be reached with the credentials
 	// given; nil says that there is nothing to check.
 	Check func(ctx context.Context) error

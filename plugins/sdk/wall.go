@@ -63,6 +63,8 @@ func (w *wall) register(s grpc.ServiceRegistrar) {
 		switch port {
 		case PortCarts:
 			protocol.RegisterCarts(s, carts{w.lifecycle})
+		case PortCheckout:
+			protocol.RegisterCheckout(s, checkout{w.lifecycle})
 		case PortOrders:
 			protocol.RegisterOrders(s, orders{w.lifecycle})
 		}

@@ -20,9 +20,10 @@ import (
 // Backend is one backend's ports. A nil port is one it does not offer; Info is
 // always there. A shop's own Backend may be put together from several.
 type Backend struct {
-	Info   Info
-	Carts  Carts
-	Orders Orders
+	Info     Info
+	Carts    Carts
+	Checkout Checkout
+	Orders   Orders
 }
 
 // Port names one of the ports in config, on the plugin wire and in reports.
@@ -30,12 +31,13 @@ type Port string
 
 // The ports. Config fills in each by name, so the words are part of the config contract.
 const (
-	PortCarts  Port = "carts"
-	PortOrders Port = "orders"
+	PortCarts    Port = "carts"
+	PortCheckout Port = "checkout"
+	PortOrders   Port = "orders"
 )
 
 // Ports lists every port, in the order reports show them.
-func Ports() []Port { return []Port{PortCarts, PortOrders} }
+func Ports() []Port { return []Port{PortCarts, PortCheckout, PortOrders} }
 
 // Offered lists the ports that are not nil.
 func (b Backend) Offered() []Port {
@@ -43,7 +45,7 @@ func (b Backend) Offered() []Port {
 	for _, p := range []struct {
 		name Port
 		here bool
-	}{{PortCarts, b.Carts != nil}, {PortOrders, b.Orders != nil}} {
+	}{{PortCarts, b.Carts != nil}, {PortCheckout, b.Checkout != nil}, {PortOrders, b.Orders != nil}} {
 		if p.here {
 			offered = append(offered, p.name)
 		}

@@ -36,6 +36,18 @@ type Carts interface {
 
 	// Get shows a cart as it is now. NotFound when there is none. It may always be repeated.
 	Get(ctx context.Context, call Call, id cart.ID) (cart.Cart, error)
+
+	// Change gives a cart the quantities and coupon codes that req asks for, and answers
+	// the cart as it then is, with the sums of Put. It says what is to be, not what to add, so
+	// that repeating it changes nothing; changes to one cart at the same time happen one
+	// after the other. A SKU that cannot be had is a problem in the answer, as with Put, and a
+	// code that does not take effect is refused there; either leaves all else of the
+	// request done, and leaves the codes that were good before in effect if req still asks
+	// for them. Faults: NotFound (unknown_cart), Conflict (cart_completed) when the
+	// cart has become an order, Invalid, Unsupported where a cart cannot be changed,
+	// Limited, Unavailable, Unknown. It may be repeated after Unknown under the same
+	// call.Key when Info.KeyedWrites says so.
+	Change(ctx context.Context, call Call, id cart.ID, req ChangeCart) (ChangeAnswer, error)
 }
 
 // PutCart is what Carts.Put is asked for.
@@ -58,6 +70,24 @@ type PutAnswer struct {
 	Cart     cart.Cart
 	Problems []cart.Problem
 	Pages    *Pages
+}
+
+// ChangeCart is what Carts.Change is asked for.
+type ChangeCart struct {
+	// Set gives SKUs their quantity, each SKU once. A SKU that the cart does not hold is
+	// put in, quantity 0 takes one out, and what is not named stays.
+	Set []cart.Item
+	// SetCodes makes Codes, in that order of preference, the only coupon codes of the
+	// cart; without it the codes stay as they are.
+	SetCodes bool
+	Codes    []string
+}
+
+// ChangeAnswer is what Carts.Change made of a cart.
+type ChangeAnswer struct {
+	Cart     cart.Cart
+	Problems []cart.Problem // of SKUs in ChangeCart.Set
+	Refused  []cart.RefusedCode
 }
 
 // Pages say where a shopper goes on with a cart. The engine opens Checkout when all

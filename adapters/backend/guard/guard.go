@@ -70,6 +70,9 @@ func (g *Guard) Wrap(b backend.Backend) backend.Backend {
 	if b.Carts != nil {
 		wrapped.Carts = g.carts(b)
 	}
+	if b.Checkout != nil {
+		wrapped.Checkout = g.checkout(b)
+	}
 	if b.Orders != nil {
 		wrapped.Orders = g.orders(b)
 	}

@@ -53,7 +53,7 @@ func TestEveryMethodIsGuarded(t *testing.T) {
 			ops[op] = n
 		}
 	}
-	want := map[string]float64{"carts.put": 1, "carts.get": 1, "orders.by_reference": 1}
+	want := map[string]float64{"carts.put": 1, "carts.get": 1, "carts.change": 1, "checkout.deliver": 1, "checkout.hand_off": 1, "orders.by_reference": 1}
 	if diff := cmp.Diff(ops, want); diff != "" || methods != len(want) {
 		t.Errorf("%d methods; counted (-got +want):\n%s", methods, diff)
 	}
@@ -63,7 +63,7 @@ func TestWrapPassesOn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, usual())
 	info := backend.Info{Name: "magento2", Version: "1.0.0", KeyedWrites: true, Demo: true}
-	for _, b := range []backend.Backend{{Info: info}, {Info: info, Carts: r.shop}, {Info: info, Orders: r.shop}} {
+	for _, b := range []backend.Backend{{Info: info}, {Info: info, Carts: r.shop}, {Info: info, Checkout: r.shop}, {Info: info, Orders: r.shop}} {
 		wrapped := r.Wrap(b)
 		if diff := cmp.Diff(wrapped.Offered(), b.Offered()); diff != "" || wrapped.Info != info {
 			t.Errorf("Wrap() = %+v; offered (-got +want):\n%s", wrapped.Info, diff)
@@ -75,6 +75,15 @@ func TestWrapPassesOn(t *testing.T) {
 	}
 	if c, err := r.ports.Carts.Get(ctx, call, "c"); err != nil || c.ID != "c" {
 		t.Errorf("Get() = %+v, %v", c, err)
+	}
+	if a, err := r.ports.Carts.Change(ctx, call, "c", backend.ChangeCart{}); err != nil || a.Cart.ID != "c" {
+		t.Errorf("Change() = %+v, %v", a, err)
+	}
+	if q, err := r.ports.Checkout.Deliver(ctx, call, "c", backend.Delivery{}); err != nil || q.Cart.ID != "c" {
+		t.Errorf("Deliver() = %+v, %v", q, err)
+	}
+	if p, err := r.ports.Checkout.HandOff(ctx, call, "c", backend.HandOff{}); err != nil || p.Checkout.URL != "https://shop.example/c" {
+		t.Errorf("HandOff() = %+v, %v", p, err)
 	}
 	if o, err := r.ports.Orders.ByReference(ctx, call, "ref"); err != nil || o.Reference != "ref" {
 		t.Errorf("ByReference() = %+v, %v", o, err)

@@ -18,7 +18,9 @@ import (
 
 	"github.com/cartage-dev/cartage/adapters/backend/guard"
 	"github.com/cartage-dev/cartage/core/cart"
+	"github.com/cartage-dev/cartage/core/checkout"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
@@ -42,6 +44,18 @@ func (s *shop) Put(ctx context.Context, _ backend.Call, _ backend.PutCart) (back
 
 func (s *shop) Get(ctx context.Context, _ backend.Call, id cart.ID) (cart.Cart, error) {
 	return cart.Cart{ID: id}, s.call(ctx)
+}
+
+func (s *shop) Change(ctx context.Context, _ backend.Call, id cart.ID, _ backend.ChangeCart) (backend.ChangeAnswer, error) {
+	return backend.ChangeAnswer{Cart: cart.Cart{ID: id}}, s.call(ctx)
+}
+
+func (s *shop) Deliver(ctx context.Context, _ backend.Call, id cart.ID, _ backend.Delivery) (checkout.Quote, error) {
+	return checkout.Quote{Cart: cart.Cart{ID: id}}, s.call(ctx)
+}
+
+func (s *shop) HandOff(ctx context.Context, _ backend.Call, id cart.ID, _ backend.HandOff) (backend.Pages, error) {
+	return backend.Pages{Checkout: handoff.Request{URL: "https://shop.example/" + string(id)}}, s.call(ctx)
 }
 
 func (s *shop) ByReference(ctx context.Context, _ backend.Call, reference string) (order.Order, error) {
@@ -87,7 +101,7 @@ func newRigOf(t *testing.T, s guard.Settings, info backend.Info) *rig {
 	r := &rig{shop: &shop{answer: well}, metrics: prometheus.NewRegistry(), log: &buffer{}}
 	r.Guard = guard.New("eu", s, guard.Options{Logger: slog.New(slog.NewTextHandler(r.log, nil)), Registerer: r.metrics})
 	t.Cleanup(r.Close)
-	r.ports = r.Wrap(backend.Backend{Info: info, Carts: r.shop, Orders: r.shop})
+	r.ports = r.Wrap(backend.Backend{Info: info, Carts: r.shop, Checkout: r.shop, Orders: r.shop})
 	return r
 }
 

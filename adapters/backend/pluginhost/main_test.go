@@ -138,6 +138,10 @@ func (p ports) Put(ctx context.Context, call sdk.Call, req sdk.PutCart) (sdk.Put
 
 func (p ports) Get(context.Context, sdk.Call, sdk.CartID) (sdk.Cart, error) { return sdk.Cart{}, nil }
 
+func (p ports) Change(_ context.Context, _ sdk.Call, _ sdk.CartID, _ sdk.ChangeCart) (sdk.ChangeAnswer, error) {
+	return sdk.ChangeAnswer{}, sdk.NewFault(sdk.Unsupported, "no_changes", "a cart cannot be changed here")
+}
+
 func cartOf(call sdk.Call, id string) sdk.Cart {
 	zero := sdk.Zero(call.Currency)
 	return sdk.Cart{ID: sdk.CartID(id), Currency: call.Currency, Totals: sdk.Totals{Subtotal: zero, Discount: zero, Total: zero}}

@@ -46,9 +46,10 @@ type put struct {
 type shop struct {
 	answer func(ctx context.Context, req backend.PutCart) (backend.PutAnswer, error)
 
-	mu   sync.Mutex
-	puts []put
-	gets []cart.ID
+	mu      sync.Mutex
+	puts    []put
+	gets    []cart.ID
+	changes []cart.ID
 }
 
 func (s *shop) Put(ctx context.Context, call backend.Call, req backend.PutCart) (backend.PutAnswer, error) {
@@ -67,6 +68,13 @@ func (s *shop) Get(_ context.Context, _ backend.Call, id cart.ID) (cart.Cart, er
 	defer s.mu.Unlock()
 	s.gets = append(s.gets, id)
 	return cart.Cart{ID: id}, nil
+}
+
+func (s *shop) Change(_ context.Context, _ backend.Call, id cart.ID, req backend.ChangeCart) (backend.ChangeAnswer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes = append(s.changes, id)
+	return backend.ChangeAnswer{Cart: cart.Cart{ID: id, Codes: req.Codes}}, nil
 }
 
 func (s *shop) asked() []put {

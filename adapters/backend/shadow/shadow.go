@@ -122,6 +122,11 @@ func (c carts) Get(ctx context.Context, call backend.Call, id cart.ID) (cart.Car
 	return c.primary.Get(ctx, call, id)
 }
 
+// Change is the primary's alone, for the same reason.
+func (c carts) Change(ctx context.Context, call backend.Call, id cart.ID, req backend.ChangeCart) (backend.ChangeAnswer, error) {
+	return c.primary.Change(ctx, call, id, req)
+}
+
 // chooses decides whether a transfer is copied.
 func (s *Shadow) chooses(req backend.PutCart, err error) bool {
 	select {

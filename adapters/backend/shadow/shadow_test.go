@@ -46,7 +46,13 @@ func TestThePrimaryAnswers(t *testing.T) {
 		if c, err := r.carts.Get(t.Context(), theCall, "cart-1"); err != nil || c.ID != "cart-1" {
 			t.Errorf("Get() = %+v, %v", c, err)
 		}
+		if a, err := r.carts.Change(t.Context(), theCall, "cart-1", backend.ChangeCart{SetCodes: true, Codes: []string{"SPRING"}}); err != nil || len(a.Cart.Codes) != 1 {
+			t.Errorf("Change() = %+v, %v", a, err)
+		}
 		synctest.Wait()
+		if len(r.primary.changes) != 1 || len(r.candidate.changes) != 0 {
+			t.Errorf("%d and %d changes; want the primary's alone", len(r.primary.changes), len(r.candidate.changes))
+		}
 		if len(r.primary.gets) != 1 || len(r.candidate.gets) != 0 {
 			t.Errorf("%d and %d Gets; want the primary's alone", len(r.primary.gets), len(r.candidate.gets))
 		}

@@ -44,6 +44,12 @@ try {
   }
   await look("checkout");
 
+  await page.getByText("Discount code", { exact: true }).click();
+  await page.getByLabel("Code", { exact: true }).fill("welcome10");
+  await page.getByRole("button", { name: "Apply" }).click();
+  saw.said = await page.getByRole("status").innerText();
+  await look("discount");
+
   await page.getByRole("button", { name: /place order/i }).click();
   saw.refusal = (await page.getByRole("alert").innerText()).split("\n")[0];
   await look("refused");
@@ -54,10 +60,13 @@ try {
     if (answers[name]) await field.fill(answers[name]);
   }
   await page.locator("select[name=country]").selectOption("GB");
+  await page.getByRole("radio", { name: /express/i }).check();
+  saw.agreed = await page.getByRole("button", { name: /place order/i }).innerText();
   await page.getByRole("button", { name: /place order/i }).click();
   await page.waitForURL(/\/confirmation\//);
   saw.title = await page.locator("h1").innerText();
   saw.number = await page.locator(".number b").innerText();
+  saw.total = await page.locator(".sum dd").innerText();
   await look("confirmation");
   await page.reload();
   await page.waitForLoadState("networkidle");

@@ -9,7 +9,11 @@ export function openPage(shop, { host, port, publicURL }) {
     const [, id] = /^\/checkout\/(c_[0-9a-f]{32})$/.exec(request.url) ?? [];
     const cart = id && shop.open(id);
     if (!cart) return answer(response, 404, "<p>There is no such cart.</p>");
-    if (request.method === "POST") return shop.place(id) ? answer(response, 200, "<p>Thank you for your order.</p>") : answer(response, 409, "<p>There is nothing to order.</p>");
+    if (request.method === "POST") {
+      if (!shop.place(id)) return answer(response, 409, "<p>There is nothing to order.</p>");
+      if (!cart.successURL) return answer(response, 200, "<p>Thank you for your order.</p>");
+      return response.writeHead(303, { Location: cart.successURL }).end(); // where the host asked to lead the shopper back
+    }
     const lines = cart.lines.map((line) => `<li data-sku="${line.sku}">${line.quantity} ${line.title}</li>`);
     return answer(response, 200, `<ul>${lines.join("")}</ul><form method="post"><button>Order</button></form>`);
   });

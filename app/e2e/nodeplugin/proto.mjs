@@ -6,7 +6,7 @@ import { loadSync } from "@grpc/proto-loader";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// int64 becomes a JavaScript number: exact up to 2^53, and shop.mjs refuses quantities
+// int64 becomes a JavaScript number: exact up to 2^53, and accept.mjs refuses quantities
 // long before. A shop with larger amounts takes longs: String, and BigInt for its sums.
 export const proto = loadSync(
   [

@@ -18,7 +18,7 @@ const lifecycle = {
   // Describe comes before there are settings.
   Describe: () => ({
     ...about, demo: true, keyed_writes: true,
-    services: ["cartage.plugin.v1.Carts", "cartage.plugin.v1.Orders"],
+    services: ["cartage.plugin.v1.Carts", "cartage.plugin.v1.Checkout", "cartage.plugin.v1.Orders"],
     settings_schema: Buffer.from(JSON.stringify(schema)),
   }),
   // Configure comes once. An attempt that fails does not spoil the next.
@@ -55,6 +55,12 @@ const carts = {
     return answer;
   },
   Get: async (request, call) => (await ready(call)).shop.get(request),
+  Change: async (request, call) => (await ready(call)).shop.change(request),
+};
+
+const checkout = {
+  Deliver: async (request, call) => (await ready(call)).shop.deliver(request),
+  HandOff: async (request, call) => (await ready(call)).shop.handOff(request),
 };
 
 const orders = {
@@ -103,7 +109,10 @@ function serve(op, handle) {
 
 // addServices adds all that a plugin serves; shutdown ends the process.
 export function addServices(server, shutdown) {
-  const services = { "cartage.plugin.v1.Lifecycle": lifecycle, "cartage.plugin.v1.Carts": carts, "cartage.plugin.v1.Orders": orders };
+  const services = {
+    "cartage.plugin.v1.Lifecycle": lifecycle, "cartage.plugin.v1.Carts": carts,
+    "cartage.plugin.v1.Checkout": checkout, "cartage.plugin.v1.Orders": orders,
+  };
   for (const [name, methods] of Object.entries(services)) {
     const handlers = Object.entries(methods).map(([method, handle]) => [method, serve(`${name}/${method}`, handle)]);
     server.addService(proto[name], Object.fromEntries(handlers));

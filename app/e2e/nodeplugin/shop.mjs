@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A commerce system that lives in memory: what a real plugin would ask a shop's API
-// for. What each call promises stands in ports/backend/carts.go and orders.go.
+// for. What each call promises stands beside it in backend.proto, and to the letter in
+// ports/backend/carts.go, checkout.go and orders.go.
 import { randomBytes, randomInt } from "node:crypto";
+import { acceptChange, acceptItems, required } from "./accept.mjs";
+import { choose, optionsFor } from "./delivery.mjs";
 import { Fault } from "./fault.mjs";
 
-const linesMax = 500;
-const quantityMax = 9_999; // so that sums stay exact in a JavaScript number
 const cartsMax = 10_000; // beyond that the oldest is forgotten
 
 // Prices are whole minor units: pence and cents, never a fraction.
@@ -18,43 +19,81 @@ const catalogue = {
 };
 const currencies = ["GBP", "USD"];
 
-const wrongRequest = (code, message, ...fields) => new Fault("invalid", "caller", code, message, { fields });
+// What a coupon code takes off goods that cost so much. A cart takes one at a time.
+const coupons = {
+  TENTH: (goods) => Math.floor(goods / 10),
+  FIFTH: (goods) => Math.floor(goods / 5),
+};
 
 export class Shop {
   #carts = new Map(); // by id
-  #keys = new Map(); // what a Put under an idempotency key asked for, and the cart it made
+  #keys = new Map(); // what the write under an idempotency key asked for, and what it did
   #orders = new Map(); // by shop and reference
   publicURL = "";
 
-  // put answers PutResponse. It never waits, so in JavaScript no other call sees it half done.
+  // put answers PutResponse. No write ever waits, so in JavaScript no other call sees it half done.
   put({ call, items, reference, supersedes, all_or_nothing: allOrNothing, want_pages: wantPages }) {
-    accept(call, items);
-    const key = call.idempotency_key && JSON.stringify([call.shop, call.idempotency_key]);
-    const asked = JSON.stringify([call.currency, reference, items.map(({ sku, quantity }) => [sku, quantity])]);
-    const before = this.#keys.get(key);
-    if (before) {
-      if (before.asked !== asked) throw new Fault("conflict", "caller", "key_reused", "the key was used for another cart");
-      return this.#answer(before.cart, wantPages);
-    }
-    const old = this.#carts.get(supersedes);
-    const replaces = old !== undefined && old.shop === call.shop;
-    if (replaces && old.ordered) throw new Fault("conflict", "caller", "reference_completed", "the cart has become an order");
-    const { lines, problems } = fit(items, call.currency);
-    if (allOrNothing && problems.length > 0) return { cart: { currency: call.currency }, problems };
-    if (replaces) this.#carts.delete(supersedes);
-    const cart = { id: `c_${randomBytes(16).toString("hex")}`, shop: call.shop, reference, currency: call.currency, lines, problems, ordered: false };
-    remember(this.#carts, cart.id, cart);
-    if (key) remember(this.#keys, key, { asked, cart });
-    return this.#answer(cart, wantPages);
+    acceptItems(call, items, currencies);
+    const { cart, problems } = this.#once(call, ["put", call.currency, reference, items], () => {
+      const old = this.#carts.get(supersedes);
+      const replaces = old !== undefined && old.shop === call.shop;
+      if (replaces && old.ordered) throw new Fault("conflict", "caller", "reference_completed", "the cart has become an order");
+      const { lines, problems } = fit(items, call.currency);
+      if (allOrNothing && problems.length > 0) return { cart: null, problems };
+      if (replaces) this.#carts.delete(supersedes);
+      const id = `c_${randomBytes(16).toString("hex")}`;
+      const cart = { id, shop: call.shop, reference, currency: call.currency, lines, codes: [], option: null, ordered: false };
+      remember(this.#carts, id, cart);
+      return { cart, problems };
+    });
+    if (!cart) return { cart: { currency: call.currency }, problems };
+    return { cart: describe(cart), problems, pages: wantPages ? this.#pages(cart) : null };
+  }
+
+  // change answers ChangeResponse. codes is null when they stay as they are.
+  change({ call, id, set, codes }) {
+    acceptChange(call, id, set, codes?.codes ?? []);
+    const { cart, problems, refused } = this.#once(call, ["change", id, set, codes], () => {
+      const cart = this.#open(call, id);
+      const wanted = new Map([...cart.lines, ...set].map(({ sku, quantity }) => [sku, quantity])); // the later one counts
+      const { lines, problems } = fit([...wanted].map(([sku, quantity]) => ({ sku, quantity })), cart.currency);
+      const { good, refused } = codes ? redeem(codes.codes) : { good: cart.codes, refused: [] };
+      Object.assign(cart, { lines, codes: good, option: null }); // other goods may go in other ways
+      return { cart, problems, refused };
+    });
+    return { cart: describe(cart), problems, refused };
+  }
+
+  // deliver answers DeliverResponse. Nothing is kept of who buys but the country: the page asks again.
+  deliver({ call, id, buyer, options: asked }) {
+    required("call", call);
+    required("id", id);
+    const country = buyer?.address?.country ?? "";
+    const { cart } = this.#once(call, ["deliver", id, country, asked], () => {
+      const cart = this.#open(call, id);
+      const option = choose(optionsFor(cart, country), asked);
+      return { cart: Object.assign(cart, { country, option }) };
+    });
+    return {
+      cart: describe(cart), needs_delivery: cart.lines.length > 0,
+      options: optionsFor(cart, cart.country), chosen: cart.option ? [cart.option.id] : [],
+    };
+  }
+
+  // handOff answers HandOffResponse. The page belongs to the cart, so it is good for as long as that.
+  handOff({ call, id, success_url: successURL }) {
+    required("call", call);
+    required("id", id);
+    const cart = this.#open(call, id);
+    cart.successURL = successURL; // kept here, and not in the page's address, where anybody could write another
+    return { pages: this.#pages(cart) };
   }
 
   // get answers GetResponse.
   get({ call, id }) {
     required("call", call);
     required("id", id);
-    const cart = this.#carts.get(id);
-    if (cart === undefined || cart.shop !== call.shop) throw new Fault("not_found", "caller", "unknown_cart", "no such cart");
-    return { cart: describe(cart) };
+    return { cart: describe(this.#find(call, id)) };
   }
 
   // byReference answers ByReferenceResponse.
@@ -69,7 +108,7 @@ export class Shop {
   // open finds a cart that can still be ordered, for the shopper's page.
   open(id) {
     const cart = this.#carts.get(id);
-    return cart && { ...describe(cart), ordered: cart.ordered };
+    return cart && { ...describe(cart), successURL: cart.successURL };
   }
 
   // place makes a cart an order, once.
@@ -91,34 +130,35 @@ export class Shop {
     this.place(cart.id);
   }
 
-  #answer(cart, wantPages) {
-    const page = { url: `${this.publicURL}/checkout/${cart.id}`, method: "GET" };
+  #find(call, id) {
+    const cart = this.#carts.get(id);
+    if (cart === undefined || cart.shop !== call.shop) throw new Fault("not_found", "caller", "unknown_cart", "no such cart");
+    return cart;
+  }
+
+  // #open finds a cart that is no order yet.
+  #open(call, id) {
+    const cart = this.#find(call, id);
+    if (cart.ordered) throw new Fault("conflict", "caller", "cart_completed", "the cart has become an order");
+    return cart;
+  }
+
+  // #once does a write, or finds what it did when it came before under the same key.
+  #once(call, request, write) {
+    const key = call.idempotency_key && JSON.stringify([call.shop, call.idempotency_key]);
+    const asked = JSON.stringify(request);
+    const before = this.#keys.get(key);
+    if (before && before.asked !== asked) throw new Fault("conflict", "caller", "key_reused", "the key was used for another request");
+    if (before) return before.done;
+    const done = write();
+    if (key && done.cart) remember(this.#keys, key, { asked, done });
+    return done;
+  }
+
+  #pages(cart) {
     // need_link: whoever knows this address can open it, so the host puts a one-time link before it.
-    return { cart: describe(cart), problems: cart.problems, pages: wantPages ? { checkout: page, need_link: true } : null };
+    return { checkout: { url: `${this.publicURL}/checkout/${cart.id}`, method: "GET" }, need_link: true };
   }
-}
-
-// required refuses what no host of Cartage leaves out.
-function required(path, value) {
-  if (!value) throw wrongRequest("bad_request", "the host's request is malformed", { path, reason: "required" });
-}
-
-// accept refuses what no shop could take. Whatever could merely not be had is a problem in the answer.
-function accept(call, items) {
-  required("call", call);
-  if (!currencies.includes(call.currency)) {
-    throw wrongRequest("invalid_currency", "currency cannot be accepted", { path: "currency", reason: "not_enabled", detail: "not a currency this shop sells in" });
-  }
-  const wrong = [];
-  if (items.length < 1 || items.length > linesMax) wrong.push({ path: "items", reason: "count", detail: `must hold 1 to ${linesMax} items` });
-  const seen = new Set();
-  items.forEach(({ sku, quantity }, i) => {
-    if (sku === "") wrong.push({ path: `items[${i}].sku`, reason: "required" });
-    if (seen.has(sku)) wrong.push({ path: `items[${i}].sku`, reason: "repeated", detail: "each sku may be there once" });
-    if (quantity < 1 || quantity > quantityMax) wrong.push({ path: `items[${i}].quantity`, reason: "out_of_range", detail: `must be 1 to ${quantityMax}` });
-    seen.add(sku);
-  });
-  if (wrong.length > 0) throw wrongRequest("invalid_items", "items cannot be accepted", ...wrong);
 }
 
 // fit says what of the items can be had, and why the rest cannot.
@@ -139,13 +179,29 @@ function fit(items, currency) {
   return { lines, problems };
 }
 
-// describe is the message Cart. What nobody knows yet, shipping and tax, is left out; zero would be a promise.
+// redeem takes the first code that is good; what comes after it does not go with it.
+function redeem(asked) {
+  const known = (code) => Object.hasOwn(coupons, code);
+  const good = asked.filter(known).slice(0, 1);
+  const refused = asked
+    .filter((code) => !good.includes(code))
+    .map((code) => ({ code, reason: known(code) ? "not_combinable" : "unknown_code" }));
+  return { good, refused };
+}
+
+// describe is the message Cart. What nobody knows yet is left out: tax, and shipping until an option is
+// chosen. Zero would be a promise.
 function describe(cart) {
   const lines = cart.lines.map(({ sku, quantity, unit }) => ({
     id: sku, sku, title: catalogue[sku].title, quantity, unit_price_minor: unit, total_minor: unit * quantity,
   }));
   const goods = lines.reduce((sum, line) => sum + line.total_minor, 0);
-  return { id: cart.id, currency: cart.currency, lines, subtotal_minor: goods, total_minor: goods };
+  const discount = cart.codes.reduce((sum, code) => sum + coupons[code](goods), 0);
+  const shipping = cart.option ? { shipping_minor: cart.option.price_minor } : {};
+  return {
+    id: cart.id, currency: cart.currency, lines, codes: cart.codes, ...shipping,
+    subtotal_minor: goods, discount_minor: discount, total_minor: goods - discount + (cart.option?.price_minor ?? 0),
+  };
 }
 
 function remember(map, key, value) {

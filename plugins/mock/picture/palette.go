@@ -35,5 +35,5 @@ var walls = map[string]wall{
 // hangs are the motifs that stand on no table.
 var hangs = map[string]bool{
 	"plate": true, "towel": true, "apron": true, "frame": true, "shirt": true, "stripes": true, "jumper": true,
-	"guernsey": true, "scarf": true, "jacket": true, "board": true, "beanie": true, "socks": true, "slippers": true,
+	"giftcard": true, "guernsey": true, "scarf": true, "jacket": true, "board": true, "beanie": true, "socks": true, "slippers": true,
 }

@@ -162,6 +162,11 @@ func (b *bare) Put(context.Context, backend.Call, backend.PutCart) (backend.PutA
 	return backend.PutAnswer{}, fault.New(fault.Unsupported, "no_carts", "nothing is sold")
 }
 
+// Change implements backend.Carts.
+func (b *bare) Change(context.Context, backend.Call, cart.ID, backend.ChangeCart) (backend.ChangeAnswer, error) {
+	return backend.ChangeAnswer{}, fault.New(fault.Unsupported, "no_changes", "a cart cannot be changed here")
+}
+
 // Get implements backend.Carts.
 func (b *bare) Get(context.Context, backend.Call, cart.ID) (cart.Cart, error) {
 	if err := b.ready(); err != nil {

@@ -88,6 +88,10 @@ func (s *shelf) Get(ctx context.Context, _ sdk.Call, _ sdk.CartID) (sdk.Cart, er
 	return sdk.Cart{}, sdk.NewFault(sdk.NotFound, "unknown_cart", "no such cart").By(sdk.SourceCaller)
 }
 
+func (s *shelf) Change(context.Context, sdk.Call, sdk.CartID, sdk.ChangeCart) (sdk.ChangeAnswer, error) {
+	return sdk.ChangeAnswer{}, sdk.NewFault(sdk.Unsupported, "no_carts", "nothing is sold").By(sdk.SourcePlugin)
+}
+
 // getting breaks what Get does on the way.
 func getting(get func(s *shelf, ctx context.Context)) func(p *sdk.Plugin) {
 	return configured(func(_ sdk.Config, ports *sdk.Ports) error {

@@ -701,6 +701,752 @@ func (x *GetResponse) GetCart() *Cart {
 	return nil
 }
 
+type ChangeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Call  *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	Id    string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Each SKU once; quantity 0 takes it out, and what is not named stays.
+	Set []*Item `protobuf:"bytes,3,rep,name=set,proto3" json:"set,omitempty"`
+	// Absent: the codes stay as they are.
+	Codes         *Codes `protobuf:"bytes,4,opt,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeRequest) Reset() {
+	*x = ChangeRequest{}
+	mi := &file_v1_backend_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeRequest) ProtoMessage() {}
+
+func (x *ChangeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeRequest.ProtoReflect.Descriptor instead.
+func (*ChangeRequest) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ChangeRequest) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *ChangeRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ChangeRequest) GetSet() []*Item {
+	if x != nil {
+		return x.Set
+	}
+	return nil
+}
+
+func (x *ChangeRequest) GetCodes() *Codes {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+// The only coupon codes that a cart is to have, in order of preference.
+type Codes struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Codes         []string               `protobuf:"bytes,1,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Codes) Reset() {
+	*x = Codes{}
+	mi := &file_v1_backend_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Codes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Codes) ProtoMessage() {}
+
+func (x *Codes) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Codes.ProtoReflect.Descriptor instead.
+func (*Codes) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Codes) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+type ChangeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Cart          *Cart                  `protobuf:"bytes,1,opt,name=cart,proto3" json:"cart,omitempty"`
+	Problems      []*Problem             `protobuf:"bytes,2,rep,name=problems,proto3" json:"problems,omitempty"`
+	Refused       []*RefusedCode         `protobuf:"bytes,3,rep,name=refused,proto3" json:"refused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeResponse) Reset() {
+	*x = ChangeResponse{}
+	mi := &file_v1_backend_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeResponse) ProtoMessage() {}
+
+func (x *ChangeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeResponse.ProtoReflect.Descriptor instead.
+func (*ChangeResponse) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ChangeResponse) GetCart() *Cart {
+	if x != nil {
+		return x.Cart
+	}
+	return nil
+}
+
+func (x *ChangeResponse) GetProblems() []*Problem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+func (x *ChangeResponse) GetRefused() []*RefusedCode {
+	if x != nil {
+		return x.Refused
+	}
+	return nil
+}
+
+type RefusedCode struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Code  string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// unknown_code, expired, not_applicable or not_combinable.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefusedCode) Reset() {
+	*x = RefusedCode{}
+	mi := &file_v1_backend_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefusedCode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefusedCode) ProtoMessage() {}
+
+func (x *RefusedCode) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefusedCode.ProtoReflect.Descriptor instead.
+func (*RefusedCode) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RefusedCode) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *RefusedCode) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type DeliverRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Call  *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	Id    string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Buyer *Buyer                 `protobuf:"bytes,3,opt,name=buyer,proto3" json:"buyer,omitempty"`
+	// Ids of options, at most one of each group.
+	Options       []string `protobuf:"bytes,4,rep,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverRequest) Reset() {
+	*x = DeliverRequest{}
+	mi := &file_v1_backend_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverRequest) ProtoMessage() {}
+
+func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
+func (*DeliverRequest) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *DeliverRequest) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *DeliverRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DeliverRequest) GetBuyer() *Buyer {
+	if x != nil {
+		return x.Buyer
+	}
+	return nil
+}
+
+func (x *DeliverRequest) GetOptions() []string {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+type DeliverResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Cart  *Cart                  `protobuf:"bytes,1,opt,name=cart,proto3" json:"cart,omitempty"`
+	// False for a cart of which nothing has to be sent.
+	NeedsDelivery bool `protobuf:"varint,2,opt,name=needs_delivery,json=needsDelivery,proto3" json:"needs_delivery,omitempty"`
+	// None, for a cart that needs delivery: nothing is sent to that address.
+	Options       []*Option `protobuf:"bytes,3,rep,name=options,proto3" json:"options,omitempty"`
+	Chosen        []string  `protobuf:"bytes,4,rep,name=chosen,proto3" json:"chosen,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverResponse) Reset() {
+	*x = DeliverResponse{}
+	mi := &file_v1_backend_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverResponse) ProtoMessage() {}
+
+func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
+func (*DeliverResponse) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *DeliverResponse) GetCart() *Cart {
+	if x != nil {
+		return x.Cart
+	}
+	return nil
+}
+
+func (x *DeliverResponse) GetNeedsDelivery() bool {
+	if x != nil {
+		return x.NeedsDelivery
+	}
+	return false
+}
+
+func (x *DeliverResponse) GetOptions() []*Option {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *DeliverResponse) GetChosen() []string {
+	if x != nil {
+		return x.Chosen
+	}
+	return nil
+}
+
+// What is not known yet is empty.
+type Buyer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Address       *Address               `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Buyer) Reset() {
+	*x = Buyer{}
+	mi := &file_v1_backend_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Buyer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Buyer) ProtoMessage() {}
+
+func (x *Buyer) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Buyer.ProtoReflect.Descriptor instead.
+func (*Buyer) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Buyer) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *Buyer) GetAddress() *Address {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
+type Address struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	FirstName string                 `protobuf:"bytes,1,opt,name=first_name,json=firstName,proto3" json:"first_name,omitempty"`
+	LastName  string                 `protobuf:"bytes,2,opt,name=last_name,json=lastName,proto3" json:"last_name,omitempty"`
+	Company   string                 `protobuf:"bytes,3,opt,name=company,proto3" json:"company,omitempty"`
+	Line1     string                 `protobuf:"bytes,4,opt,name=line1,proto3" json:"line1,omitempty"`
+	Line2     string                 `protobuf:"bytes,5,opt,name=line2,proto3" json:"line2,omitempty"`
+	City      string                 `protobuf:"bytes,6,opt,name=city,proto3" json:"city,omitempty"`
+	// The country's own code without the country, such as NY.
+	Province   string `protobuf:"bytes,7,opt,name=province,proto3" json:"province,omitempty"`
+	PostalCode string `protobuf:"bytes,8,opt,name=postal_code,json=postalCode,proto3" json:"postal_code,omitempty"`
+	// ISO 3166-1 alpha-2.
+	Country       string `protobuf:"bytes,9,opt,name=country,proto3" json:"country,omitempty"`
+	Phone         string `protobuf:"bytes,10,opt,name=phone,proto3" json:"phone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Address) Reset() {
+	*x = Address{}
+	mi := &file_v1_backend_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Address) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Address) ProtoMessage() {}
+
+func (x *Address) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Address.ProtoReflect.Descriptor instead.
+func (*Address) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Address) GetFirstName() string {
+	if x != nil {
+		return x.FirstName
+	}
+	return ""
+}
+
+func (x *Address) GetLastName() string {
+	if x != nil {
+		return x.LastName
+	}
+	return ""
+}
+
+func (x *Address) GetCompany() string {
+	if x != nil {
+		return x.Company
+	}
+	return ""
+}
+
+func (x *Address) GetLine1() string {
+	if x != nil {
+		return x.Line1
+	}
+	return ""
+}
+
+func (x *Address) GetLine2() string {
+	if x != nil {
+		return x.Line2
+	}
+	return ""
+}
+
+func (x *Address) GetCity() string {
+	if x != nil {
+		return x.City
+	}
+	return ""
+}
+
+func (x *Address) GetProvince() string {
+	if x != nil {
+		return x.Province
+	}
+	return ""
+}
+
+func (x *Address) GetPostalCode() string {
+	if x != nil {
+		return x.PostalCode
+	}
+	return ""
+}
+
+func (x *Address) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *Address) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
+// One way the goods can come.
+type Option struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Which part of the goods it delivers; empty where all come together.
+	Group      string `protobuf:"bytes,2,opt,name=group,proto3" json:"group,omitempty"`
+	Name       string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	PriceMinor int64  `protobuf:"varint,4,opt,name=price_minor,json=priceMinor,proto3" json:"price_minor,omitempty"`
+	MinDays    int32  `protobuf:"varint,5,opt,name=min_days,json=minDays,proto3" json:"min_days,omitempty"`
+	// 0 when nobody knows.
+	MaxDays       int32 `protobuf:"varint,6,opt,name=max_days,json=maxDays,proto3" json:"max_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Option) Reset() {
+	*x = Option{}
+	mi := &file_v1_backend_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Option) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Option) ProtoMessage() {}
+
+func (x *Option) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Option.ProtoReflect.Descriptor instead.
+func (*Option) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Option) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Option) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *Option) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Option) GetPriceMinor() int64 {
+	if x != nil {
+		return x.PriceMinor
+	}
+	return 0
+}
+
+func (x *Option) GetMinDays() int32 {
+	if x != nil {
+		return x.MinDays
+	}
+	return 0
+}
+
+func (x *Option) GetMaxDays() int32 {
+	if x != nil {
+		return x.MaxDays
+	}
+	return 0
+}
+
+type HandOffRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Call  *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	Id    string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Where the browser goes after the order, and instead of it; empty: the backend's own pages.
+	SuccessUrl    string `protobuf:"bytes,3,opt,name=success_url,json=successUrl,proto3" json:"success_url,omitempty"`
+	CancelUrl     string `protobuf:"bytes,4,opt,name=cancel_url,json=cancelUrl,proto3" json:"cancel_url,omitempty"`
+	CustomerToken string `protobuf:"bytes,5,opt,name=customer_token,json=customerToken,proto3" json:"customer_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandOffRequest) Reset() {
+	*x = HandOffRequest{}
+	mi := &file_v1_backend_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandOffRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandOffRequest) ProtoMessage() {}
+
+func (x *HandOffRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandOffRequest.ProtoReflect.Descriptor instead.
+func (*HandOffRequest) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *HandOffRequest) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *HandOffRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *HandOffRequest) GetSuccessUrl() string {
+	if x != nil {
+		return x.SuccessUrl
+	}
+	return ""
+}
+
+func (x *HandOffRequest) GetCancelUrl() string {
+	if x != nil {
+		return x.CancelUrl
+	}
+	return ""
+}
+
+func (x *HandOffRequest) GetCustomerToken() string {
+	if x != nil {
+		return x.CustomerToken
+	}
+	return ""
+}
+
+type HandOffResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pages         *Pages                 `protobuf:"bytes,1,opt,name=pages,proto3" json:"pages,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandOffResponse) Reset() {
+	*x = HandOffResponse{}
+	mi := &file_v1_backend_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandOffResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandOffResponse) ProtoMessage() {}
+
+func (x *HandOffResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandOffResponse.ProtoReflect.Descriptor instead.
+func (*HandOffResponse) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *HandOffResponse) GetPages() *Pages {
+	if x != nil {
+		return x.Pages
+	}
+	return nil
+}
+
 type ByReferenceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
@@ -711,7 +1457,7 @@ type ByReferenceRequest struct {
 
 func (x *ByReferenceRequest) Reset() {
 	*x = ByReferenceRequest{}
-	mi := &file_v1_backend_proto_msgTypes[12]
+	mi := &file_v1_backend_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -723,7 +1469,7 @@ func (x *ByReferenceRequest) String() string {
 func (*ByReferenceRequest) ProtoMessage() {}
 
 func (x *ByReferenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[12]
+	mi := &file_v1_backend_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -736,7 +1482,7 @@ func (x *ByReferenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ByReferenceRequest.ProtoReflect.Descriptor instead.
 func (*ByReferenceRequest) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{12}
+	return file_v1_backend_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ByReferenceRequest) GetCall() *Call {
@@ -762,7 +1508,7 @@ type ByReferenceResponse struct {
 
 func (x *ByReferenceResponse) Reset() {
 	*x = ByReferenceResponse{}
-	mi := &file_v1_backend_proto_msgTypes[13]
+	mi := &file_v1_backend_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -774,7 +1520,7 @@ func (x *ByReferenceResponse) String() string {
 func (*ByReferenceResponse) ProtoMessage() {}
 
 func (x *ByReferenceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[13]
+	mi := &file_v1_backend_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -787,7 +1533,7 @@ func (x *ByReferenceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ByReferenceResponse.ProtoReflect.Descriptor instead.
 func (*ByReferenceResponse) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{13}
+	return file_v1_backend_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ByReferenceResponse) GetOrder() *Order {
@@ -808,13 +1554,15 @@ type Cart struct {
 	TotalMinor    int64                  `protobuf:"varint,6,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
 	ShippingMinor *int64                 `protobuf:"varint,7,opt,name=shipping_minor,json=shippingMinor,proto3,oneof" json:"shipping_minor,omitempty"`
 	TaxMinor      *int64                 `protobuf:"varint,8,opt,name=tax_minor,json=taxMinor,proto3,oneof" json:"tax_minor,omitempty"`
+	// Coupon codes in effect, spelled as they were asked for.
+	Codes         []string `protobuf:"bytes,9,rep,name=codes,proto3" json:"codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Cart) Reset() {
 	*x = Cart{}
-	mi := &file_v1_backend_proto_msgTypes[14]
+	mi := &file_v1_backend_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -826,7 +1574,7 @@ func (x *Cart) String() string {
 func (*Cart) ProtoMessage() {}
 
 func (x *Cart) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[14]
+	mi := &file_v1_backend_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -839,7 +1587,7 @@ func (x *Cart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cart.ProtoReflect.Descriptor instead.
 func (*Cart) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{14}
+	return file_v1_backend_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Cart) GetId() string {
@@ -898,6 +1646,13 @@ func (x *Cart) GetTaxMinor() int64 {
 	return 0
 }
 
+func (x *Cart) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
 type Line struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	Id             string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -912,7 +1667,7 @@ type Line struct {
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_v1_backend_proto_msgTypes[15]
+	mi := &file_v1_backend_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -924,7 +1679,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[15]
+	mi := &file_v1_backend_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -937,7 +1692,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{15}
+	return file_v1_backend_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Line) GetId() string {
@@ -995,7 +1750,7 @@ type Problem struct {
 
 func (x *Problem) Reset() {
 	*x = Problem{}
-	mi := &file_v1_backend_proto_msgTypes[16]
+	mi := &file_v1_backend_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1762,7 @@ func (x *Problem) String() string {
 func (*Problem) ProtoMessage() {}
 
 func (x *Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[16]
+	mi := &file_v1_backend_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1775,7 @@ func (x *Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Problem.ProtoReflect.Descriptor instead.
 func (*Problem) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{16}
+	return file_v1_backend_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Problem) GetSku() string {
@@ -1062,7 +1817,7 @@ type Pages struct {
 
 func (x *Pages) Reset() {
 	*x = Pages{}
-	mi := &file_v1_backend_proto_msgTypes[17]
+	mi := &file_v1_backend_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1074,7 +1829,7 @@ func (x *Pages) String() string {
 func (*Pages) ProtoMessage() {}
 
 func (x *Pages) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[17]
+	mi := &file_v1_backend_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1087,7 +1842,7 @@ func (x *Pages) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pages.ProtoReflect.Descriptor instead.
 func (*Pages) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{17}
+	return file_v1_backend_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Pages) GetCheckout() *WebRequest {
@@ -1125,7 +1880,7 @@ type WebRequest struct {
 
 func (x *WebRequest) Reset() {
 	*x = WebRequest{}
-	mi := &file_v1_backend_proto_msgTypes[18]
+	mi := &file_v1_backend_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1137,7 +1892,7 @@ func (x *WebRequest) String() string {
 func (*WebRequest) ProtoMessage() {}
 
 func (x *WebRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[18]
+	mi := &file_v1_backend_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1150,7 +1905,7 @@ func (x *WebRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebRequest.ProtoReflect.Descriptor instead.
 func (*WebRequest) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{18}
+	return file_v1_backend_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *WebRequest) GetUrl() string {
@@ -1198,7 +1953,7 @@ type Pair struct {
 
 func (x *Pair) Reset() {
 	*x = Pair{}
-	mi := &file_v1_backend_proto_msgTypes[19]
+	mi := &file_v1_backend_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1210,7 +1965,7 @@ func (x *Pair) String() string {
 func (*Pair) ProtoMessage() {}
 
 func (x *Pair) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[19]
+	mi := &file_v1_backend_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1223,7 +1978,7 @@ func (x *Pair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pair.ProtoReflect.Descriptor instead.
 func (*Pair) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{19}
+	return file_v1_backend_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Pair) GetName() string {
@@ -1255,7 +2010,7 @@ type Cookie struct {
 
 func (x *Cookie) Reset() {
 	*x = Cookie{}
-	mi := &file_v1_backend_proto_msgTypes[20]
+	mi := &file_v1_backend_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1267,7 +2022,7 @@ func (x *Cookie) String() string {
 func (*Cookie) ProtoMessage() {}
 
 func (x *Cookie) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[20]
+	mi := &file_v1_backend_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1280,7 +2035,7 @@ func (x *Cookie) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cookie.ProtoReflect.Descriptor instead.
 func (*Cookie) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{20}
+	return file_v1_backend_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Cookie) GetName() string {
@@ -1347,7 +2102,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_v1_backend_proto_msgTypes[21]
+	mi := &file_v1_backend_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1359,7 +2114,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[21]
+	mi := &file_v1_backend_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1372,7 +2127,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{21}
+	return file_v1_backend_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Order) GetId() string {
@@ -1434,7 +2189,7 @@ type Fault struct {
 
 func (x *Fault) Reset() {
 	*x = Fault{}
-	mi := &file_v1_backend_proto_msgTypes[22]
+	mi := &file_v1_backend_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1446,7 +2201,7 @@ func (x *Fault) String() string {
 func (*Fault) ProtoMessage() {}
 
 func (x *Fault) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[22]
+	mi := &file_v1_backend_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1459,7 +2214,7 @@ func (x *Fault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fault.ProtoReflect.Descriptor instead.
 func (*Fault) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{22}
+	return file_v1_backend_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Fault) GetKind() string {
@@ -1515,7 +2270,7 @@ type FaultField struct {
 
 func (x *FaultField) Reset() {
 	*x = FaultField{}
-	mi := &file_v1_backend_proto_msgTypes[23]
+	mi := &file_v1_backend_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1527,7 +2282,7 @@ func (x *FaultField) String() string {
 func (*FaultField) ProtoMessage() {}
 
 func (x *FaultField) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[23]
+	mi := &file_v1_backend_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1540,7 +2295,7 @@ func (x *FaultField) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaultField.ProtoReflect.Descriptor instead.
 func (*FaultField) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{23}
+	return file_v1_backend_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *FaultField) GetPath() string {
@@ -1618,12 +2373,71 @@ const file_v1_backend_proto_rawDesc = "" +
 	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\":\n" +
 	"\vGetResponse\x12+\n" +
-	"\x04cart\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CartR\x04cart\"_\n" +
+	"\x04cart\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CartR\x04cart\"\xa7\x01\n" +
+	"\rChangeRequest\x12+\n" +
+	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12)\n" +
+	"\x03set\x18\x03 \x03(\v2\x17.cartage.plugin.v1.ItemR\x03set\x12.\n" +
+	"\x05codes\x18\x04 \x01(\v2\x18.cartage.plugin.v1.CodesR\x05codes\"\x1d\n" +
+	"\x05Codes\x12\x14\n" +
+	"\x05codes\x18\x01 \x03(\tR\x05codes\"\xaf\x01\n" +
+	"\x0eChangeResponse\x12+\n" +
+	"\x04cart\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CartR\x04cart\x126\n" +
+	"\bproblems\x18\x02 \x03(\v2\x1a.cartage.plugin.v1.ProblemR\bproblems\x128\n" +
+	"\arefused\x18\x03 \x03(\v2\x1e.cartage.plugin.v1.RefusedCodeR\arefused\"9\n" +
+	"\vRefusedCode\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x97\x01\n" +
+	"\x0eDeliverRequest\x12+\n" +
+	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12.\n" +
+	"\x05buyer\x18\x03 \x01(\v2\x18.cartage.plugin.v1.BuyerR\x05buyer\x12\x18\n" +
+	"\aoptions\x18\x04 \x03(\tR\aoptions\"\xb2\x01\n" +
+	"\x0fDeliverResponse\x12+\n" +
+	"\x04cart\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CartR\x04cart\x12%\n" +
+	"\x0eneeds_delivery\x18\x02 \x01(\bR\rneedsDelivery\x123\n" +
+	"\aoptions\x18\x03 \x03(\v2\x19.cartage.plugin.v1.OptionR\aoptions\x12\x16\n" +
+	"\x06chosen\x18\x04 \x03(\tR\x06chosen\"S\n" +
+	"\x05Buyer\x12\x14\n" +
+	"\x05email\x18\x01 \x01(\tR\x05email\x124\n" +
+	"\aaddress\x18\x02 \x01(\v2\x1a.cartage.plugin.v1.AddressR\aaddress\"\x8c\x02\n" +
+	"\aAddress\x12\x1d\n" +
+	"\n" +
+	"first_name\x18\x01 \x01(\tR\tfirstName\x12\x1b\n" +
+	"\tlast_name\x18\x02 \x01(\tR\blastName\x12\x18\n" +
+	"\acompany\x18\x03 \x01(\tR\acompany\x12\x14\n" +
+	"\x05line1\x18\x04 \x01(\tR\x05line1\x12\x14\n" +
+	"\x05line2\x18\x05 \x01(\tR\x05line2\x12\x12\n" +
+	"\x04city\x18\x06 \x01(\tR\x04city\x12\x1a\n" +
+	"\bprovince\x18\a \x01(\tR\bprovince\x12\x1f\n" +
+	"\vpostal_code\x18\b \x01(\tR\n" +
+	"postalCode\x12\x18\n" +
+	"\acountry\x18\t \x01(\tR\acountry\x12\x14\n" +
+	"\x05phone\x18\n" +
+	" \x01(\tR\x05phone\"\x99\x01\n" +
+	"\x06Option\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05group\x18\x02 \x01(\tR\x05group\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1f\n" +
+	"\vprice_minor\x18\x04 \x01(\x03R\n" +
+	"priceMinor\x12\x19\n" +
+	"\bmin_days\x18\x05 \x01(\x05R\aminDays\x12\x19\n" +
+	"\bmax_days\x18\x06 \x01(\x05R\amaxDays\"\xb4\x01\n" +
+	"\x0eHandOffRequest\x12+\n" +
+	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1f\n" +
+	"\vsuccess_url\x18\x03 \x01(\tR\n" +
+	"successUrl\x12\x1d\n" +
+	"\n" +
+	"cancel_url\x18\x04 \x01(\tR\tcancelUrl\x12%\n" +
+	"\x0ecustomer_token\x18\x05 \x01(\tR\rcustomerToken\"A\n" +
+	"\x0fHandOffResponse\x12.\n" +
+	"\x05pages\x18\x01 \x01(\v2\x18.cartage.plugin.v1.PagesR\x05pages\"_\n" +
 	"\x12ByReferenceRequest\x12+\n" +
 	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x12\x1c\n" +
 	"\treference\x18\x02 \x01(\tR\treference\"E\n" +
 	"\x13ByReferenceResponse\x12.\n" +
-	"\x05order\x18\x01 \x01(\v2\x18.cartage.plugin.v1.OrderR\x05order\"\xbf\x02\n" +
+	"\x05order\x18\x01 \x01(\v2\x18.cartage.plugin.v1.OrderR\x05order\"\xd5\x02\n" +
 	"\x04Cart\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12-\n" +
@@ -1633,7 +2447,8 @@ const file_v1_backend_proto_rawDesc = "" +
 	"\vtotal_minor\x18\x06 \x01(\x03R\n" +
 	"totalMinor\x12*\n" +
 	"\x0eshipping_minor\x18\a \x01(\x03H\x00R\rshippingMinor\x88\x01\x01\x12 \n" +
-	"\ttax_minor\x18\b \x01(\x03H\x01R\btaxMinor\x88\x01\x01B\x11\n" +
+	"\ttax_minor\x18\b \x01(\x03H\x01R\btaxMinor\x88\x01\x01\x12\x14\n" +
+	"\x05codes\x18\t \x03(\tR\x05codesB\x11\n" +
 	"\x0f_shipping_minorB\f\n" +
 	"\n" +
 	"_tax_minor\"\xa5\x01\n" +
@@ -1695,10 +2510,14 @@ const file_v1_backend_proto_rawDesc = "" +
 	"\tLifecycle\x12S\n" +
 	"\bDescribe\x12\".cartage.plugin.v1.DescribeRequest\x1a#.cartage.plugin.v1.DescribeResponse\x12V\n" +
 	"\tConfigure\x12#.cartage.plugin.v1.ConfigureRequest\x1a$.cartage.plugin.v1.ConfigureResponse\x12J\n" +
-	"\x05Check\x12\x1f.cartage.plugin.v1.CheckRequest\x1a .cartage.plugin.v1.CheckResponse2\x93\x01\n" +
+	"\x05Check\x12\x1f.cartage.plugin.v1.CheckRequest\x1a .cartage.plugin.v1.CheckResponse2\xe2\x01\n" +
 	"\x05Carts\x12D\n" +
 	"\x03Put\x12\x1d.cartage.plugin.v1.PutRequest\x1a\x1e.cartage.plugin.v1.PutResponse\x12D\n" +
-	"\x03Get\x12\x1d.cartage.plugin.v1.GetRequest\x1a\x1e.cartage.plugin.v1.GetResponse2f\n" +
+	"\x03Get\x12\x1d.cartage.plugin.v1.GetRequest\x1a\x1e.cartage.plugin.v1.GetResponse\x12M\n" +
+	"\x06Change\x12 .cartage.plugin.v1.ChangeRequest\x1a!.cartage.plugin.v1.ChangeResponse2\xae\x01\n" +
+	"\bCheckout\x12P\n" +
+	"\aDeliver\x12!.cartage.plugin.v1.DeliverRequest\x1a\".cartage.plugin.v1.DeliverResponse\x12P\n" +
+	"\aHandOff\x12!.cartage.plugin.v1.HandOffRequest\x1a\".cartage.plugin.v1.HandOffResponse2f\n" +
 	"\x06Orders\x12\\\n" +
 	"\vByReference\x12%.cartage.plugin.v1.ByReferenceRequest\x1a&.cartage.plugin.v1.ByReferenceResponseB?Z=github.com/cartage-dev/cartage/plugins/protocol/v1;protocolv1b\x06proto3"
 
@@ -1714,7 +2533,7 @@ func file_v1_backend_proto_rawDescGZIP() []byte {
 	return file_v1_backend_proto_rawDescData
 }
 
-var file_v1_backend_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_v1_backend_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_v1_backend_proto_goTypes = []any{
 	(*DescribeRequest)(nil),       // 0: cartage.plugin.v1.DescribeRequest
 	(*DescribeResponse)(nil),      // 1: cartage.plugin.v1.DescribeResponse
@@ -1728,59 +2547,89 @@ var file_v1_backend_proto_goTypes = []any{
 	(*PutResponse)(nil),           // 9: cartage.plugin.v1.PutResponse
 	(*GetRequest)(nil),            // 10: cartage.plugin.v1.GetRequest
 	(*GetResponse)(nil),           // 11: cartage.plugin.v1.GetResponse
-	(*ByReferenceRequest)(nil),    // 12: cartage.plugin.v1.ByReferenceRequest
-	(*ByReferenceResponse)(nil),   // 13: cartage.plugin.v1.ByReferenceResponse
-	(*Cart)(nil),                  // 14: cartage.plugin.v1.Cart
-	(*Line)(nil),                  // 15: cartage.plugin.v1.Line
-	(*Problem)(nil),               // 16: cartage.plugin.v1.Problem
-	(*Pages)(nil),                 // 17: cartage.plugin.v1.Pages
-	(*WebRequest)(nil),            // 18: cartage.plugin.v1.WebRequest
-	(*Pair)(nil),                  // 19: cartage.plugin.v1.Pair
-	(*Cookie)(nil),                // 20: cartage.plugin.v1.Cookie
-	(*Order)(nil),                 // 21: cartage.plugin.v1.Order
-	(*Fault)(nil),                 // 22: cartage.plugin.v1.Fault
-	(*FaultField)(nil),            // 23: cartage.plugin.v1.FaultField
-	nil,                           // 24: cartage.plugin.v1.ConfigureRequest.SecretsEntry
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
+	(*ChangeRequest)(nil),         // 12: cartage.plugin.v1.ChangeRequest
+	(*Codes)(nil),                 // 13: cartage.plugin.v1.Codes
+	(*ChangeResponse)(nil),        // 14: cartage.plugin.v1.ChangeResponse
+	(*RefusedCode)(nil),           // 15: cartage.plugin.v1.RefusedCode
+	(*DeliverRequest)(nil),        // 16: cartage.plugin.v1.DeliverRequest
+	(*DeliverResponse)(nil),       // 17: cartage.plugin.v1.DeliverResponse
+	(*Buyer)(nil),                 // 18: cartage.plugin.v1.Buyer
+	(*Address)(nil),               // 19: cartage.plugin.v1.Address
+	(*Option)(nil),                // 20: cartage.plugin.v1.Option
+	(*HandOffRequest)(nil),        // 21: cartage.plugin.v1.HandOffRequest
+	(*HandOffResponse)(nil),       // 22: cartage.plugin.v1.HandOffResponse
+	(*ByReferenceRequest)(nil),    // 23: cartage.plugin.v1.ByReferenceRequest
+	(*ByReferenceResponse)(nil),   // 24: cartage.plugin.v1.ByReferenceResponse
+	(*Cart)(nil),                  // 25: cartage.plugin.v1.Cart
+	(*Line)(nil),                  // 26: cartage.plugin.v1.Line
+	(*Problem)(nil),               // 27: cartage.plugin.v1.Problem
+	(*Pages)(nil),                 // 28: cartage.plugin.v1.Pages
+	(*WebRequest)(nil),            // 29: cartage.plugin.v1.WebRequest
+	(*Pair)(nil),                  // 30: cartage.plugin.v1.Pair
+	(*Cookie)(nil),                // 31: cartage.plugin.v1.Cookie
+	(*Order)(nil),                 // 32: cartage.plugin.v1.Order
+	(*Fault)(nil),                 // 33: cartage.plugin.v1.Fault
+	(*FaultField)(nil),            // 34: cartage.plugin.v1.FaultField
+	nil,                           // 35: cartage.plugin.v1.ConfigureRequest.SecretsEntry
+	(*timestamppb.Timestamp)(nil), // 36: google.protobuf.Timestamp
 }
 var file_v1_backend_proto_depIdxs = []int32{
-	24, // 0: cartage.plugin.v1.ConfigureRequest.secrets:type_name -> cartage.plugin.v1.ConfigureRequest.SecretsEntry
+	35, // 0: cartage.plugin.v1.ConfigureRequest.secrets:type_name -> cartage.plugin.v1.ConfigureRequest.SecretsEntry
 	6,  // 1: cartage.plugin.v1.PutRequest.call:type_name -> cartage.plugin.v1.Call
 	7,  // 2: cartage.plugin.v1.PutRequest.items:type_name -> cartage.plugin.v1.Item
-	14, // 3: cartage.plugin.v1.PutResponse.cart:type_name -> cartage.plugin.v1.Cart
-	16, // 4: cartage.plugin.v1.PutResponse.problems:type_name -> cartage.plugin.v1.Problem
-	17, // 5: cartage.plugin.v1.PutResponse.pages:type_name -> cartage.plugin.v1.Pages
+	25, // 3: cartage.plugin.v1.PutResponse.cart:type_name -> cartage.plugin.v1.Cart
+	27, // 4: cartage.plugin.v1.PutResponse.problems:type_name -> cartage.plugin.v1.Problem
+	28, // 5: cartage.plugin.v1.PutResponse.pages:type_name -> cartage.plugin.v1.Pages
 	6,  // 6: cartage.plugin.v1.GetRequest.call:type_name -> cartage.plugin.v1.Call
-	14, // 7: cartage.plugin.v1.GetResponse.cart:type_name -> cartage.plugin.v1.Cart
-	6,  // 8: cartage.plugin.v1.ByReferenceRequest.call:type_name -> cartage.plugin.v1.Call
-	21, // 9: cartage.plugin.v1.ByReferenceResponse.order:type_name -> cartage.plugin.v1.Order
-	15, // 10: cartage.plugin.v1.Cart.lines:type_name -> cartage.plugin.v1.Line
-	18, // 11: cartage.plugin.v1.Pages.checkout:type_name -> cartage.plugin.v1.WebRequest
-	18, // 12: cartage.plugin.v1.Pages.cart:type_name -> cartage.plugin.v1.WebRequest
-	19, // 13: cartage.plugin.v1.WebRequest.form:type_name -> cartage.plugin.v1.Pair
-	19, // 14: cartage.plugin.v1.WebRequest.headers:type_name -> cartage.plugin.v1.Pair
-	20, // 15: cartage.plugin.v1.WebRequest.cookies:type_name -> cartage.plugin.v1.Cookie
-	25, // 16: cartage.plugin.v1.Cookie.expires_at:type_name -> google.protobuf.Timestamp
-	14, // 17: cartage.plugin.v1.Order.cart:type_name -> cartage.plugin.v1.Cart
-	25, // 18: cartage.plugin.v1.Order.placed_at:type_name -> google.protobuf.Timestamp
-	23, // 19: cartage.plugin.v1.Fault.fields:type_name -> cartage.plugin.v1.FaultField
-	0,  // 20: cartage.plugin.v1.Lifecycle.Describe:input_type -> cartage.plugin.v1.DescribeRequest
-	2,  // 21: cartage.plugin.v1.Lifecycle.Configure:input_type -> cartage.plugin.v1.ConfigureRequest
-	4,  // 22: cartage.plugin.v1.Lifecycle.Check:input_type -> cartage.plugin.v1.CheckRequest
-	8,  // 23: cartage.plugin.v1.Carts.Put:input_type -> cartage.plugin.v1.PutRequest
-	10, // 24: cartage.plugin.v1.Carts.Get:input_type -> cartage.plugin.v1.GetRequest
-	12, // 25: cartage.plugin.v1.Orders.ByReference:input_type -> cartage.plugin.v1.ByReferenceRequest
-	1,  // 26: cartage.plugin.v1.Lifecycle.Describe:output_type -> cartage.plugin.v1.DescribeResponse
-	3,  // 27: cartage.plugin.v1.Lifecycle.Configure:output_type -> cartage.plugin.v1.ConfigureResponse
-	5,  // 28: cartage.plugin.v1.Lifecycle.Check:output_type -> cartage.plugin.v1.CheckResponse
-	9,  // 29: cartage.plugin.v1.Carts.Put:output_type -> cartage.plugin.v1.PutResponse
-	11, // 30: cartage.plugin.v1.Carts.Get:output_type -> cartage.plugin.v1.GetResponse
-	13, // 31: cartage.plugin.v1.Orders.ByReference:output_type -> cartage.plugin.v1.ByReferenceResponse
-	26, // [26:32] is the sub-list for method output_type
-	20, // [20:26] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	25, // 7: cartage.plugin.v1.GetResponse.cart:type_name -> cartage.plugin.v1.Cart
+	6,  // 8: cartage.plugin.v1.ChangeRequest.call:type_name -> cartage.plugin.v1.Call
+	7,  // 9: cartage.plugin.v1.ChangeRequest.set:type_name -> cartage.plugin.v1.Item
+	13, // 10: cartage.plugin.v1.ChangeRequest.codes:type_name -> cartage.plugin.v1.Codes
+	25, // 11: cartage.plugin.v1.ChangeResponse.cart:type_name -> cartage.plugin.v1.Cart
+	27, // 12: cartage.plugin.v1.ChangeResponse.problems:type_name -> cartage.plugin.v1.Problem
+	15, // 13: cartage.plugin.v1.ChangeResponse.refused:type_name -> cartage.plugin.v1.RefusedCode
+	6,  // 14: cartage.plugin.v1.DeliverRequest.call:type_name -> cartage.plugin.v1.Call
+	18, // 15: cartage.plugin.v1.DeliverRequest.buyer:type_name -> cartage.plugin.v1.Buyer
+	25, // 16: cartage.plugin.v1.DeliverResponse.cart:type_name -> cartage.plugin.v1.Cart
+	20, // 17: cartage.plugin.v1.DeliverResponse.options:type_name -> cartage.plugin.v1.Option
+	19, // 18: cartage.plugin.v1.Buyer.address:type_name -> cartage.plugin.v1.Address
+	6,  // 19: cartage.plugin.v1.HandOffRequest.call:type_name -> cartage.plugin.v1.Call
+	28, // 20: cartage.plugin.v1.HandOffResponse.pages:type_name -> cartage.plugin.v1.Pages
+	6,  // 21: cartage.plugin.v1.ByReferenceRequest.call:type_name -> cartage.plugin.v1.Call
+	32, // 22: cartage.plugin.v1.ByReferenceResponse.order:type_name -> cartage.plugin.v1.Order
+	26, // 23: cartage.plugin.v1.Cart.lines:type_name -> cartage.plugin.v1.Line
+	29, // 24: cartage.plugin.v1.Pages.checkout:type_name -> cartage.plugin.v1.WebRequest
+	29, // 25: cartage.plugin.v1.Pages.cart:type_name -> cartage.plugin.v1.WebRequest
+	30, // 26: cartage.plugin.v1.WebRequest.form:type_name -> cartage.plugin.v1.Pair
+	30, // 27: cartage.plugin.v1.WebRequest.headers:type_name -> cartage.plugin.v1.Pair
+	31, // 28: cartage.plugin.v1.WebRequest.cookies:type_name -> cartage.plugin.v1.Cookie
+	36, // 29: cartage.plugin.v1.Cookie.expires_at:type_name -> google.protobuf.Timestamp
+	25, // 30: cartage.plugin.v1.Order.cart:type_name -> cartage.plugin.v1.Cart
+	36, // 31: cartage.plugin.v1.Order.placed_at:type_name -> google.protobuf.Timestamp
+	34, // 32: cartage.plugin.v1.Fault.fields:type_name -> cartage.plugin.v1.FaultField
+	0,  // 33: cartage.plugin.v1.Lifecycle.Describe:input_type -> cartage.plugin.v1.DescribeRequest
+	2,  // 34: cartage.plugin.v1.Lifecycle.Configure:input_type -> cartage.plugin.v1.ConfigureRequest
+	4,  // 35: cartage.plugin.v1.Lifecycle.Check:input_type -> cartage.plugin.v1.CheckRequest
+	8,  // 36: cartage.plugin.v1.Carts.Put:input_type -> cartage.plugin.v1.PutRequest
+	10, // 37: cartage.plugin.v1.Carts.Get:input_type -> cartage.plugin.v1.GetRequest
+	12, // 38: cartage.plugin.v1.Carts.Change:input_type -> cartage.plugin.v1.ChangeRequest
+	16, // 39: cartage.plugin.v1.Checkout.Deliver:input_type -> cartage.plugin.v1.DeliverRequest
+	21, // 40: cartage.plugin.v1.Checkout.HandOff:input_type -> cartage.plugin.v1.HandOffRequest
+	23, // 41: cartage.plugin.v1.Orders.ByReference:input_type -> cartage.plugin.v1.ByReferenceRequest
+	1,  // 42: cartage.plugin.v1.Lifecycle.Describe:output_type -> cartage.plugin.v1.DescribeResponse
+	3,  // 43: cartage.plugin.v1.Lifecycle.Configure:output_type -> cartage.plugin.v1.ConfigureResponse
+	5,  // 44: cartage.plugin.v1.Lifecycle.Check:output_type -> cartage.plugin.v1.CheckResponse
+	9,  // 45: cartage.plugin.v1.Carts.Put:output_type -> cartage.plugin.v1.PutResponse
+	11, // 46: cartage.plugin.v1.Carts.Get:output_type -> cartage.plugin.v1.GetResponse
+	14, // 47: cartage.plugin.v1.Carts.Change:output_type -> cartage.plugin.v1.ChangeResponse
+	17, // 48: cartage.plugin.v1.Checkout.Deliver:output_type -> cartage.plugin.v1.DeliverResponse
+	22, // 49: cartage.plugin.v1.Checkout.HandOff:output_type -> cartage.plugin.v1.HandOffResponse
+	24, // 50: cartage.plugin.v1.Orders.ByReference:output_type -> cartage.plugin.v1.ByReferenceResponse
+	42, // [42:51] is the sub-list for method output_type
+	33, // [33:42] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_v1_backend_proto_init() }
@@ -1788,16 +2637,16 @@ func file_v1_backend_proto_init() {
 	if File_v1_backend_proto != nil {
 		return
 	}
-	file_v1_backend_proto_msgTypes[14].OneofWrappers = []any{}
+	file_v1_backend_proto_msgTypes[25].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_v1_backend_proto_rawDesc), len(file_v1_backend_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   25,
+			NumMessages:   36,
 			NumExtensions: 0,
-			NumServices:   3,
+			NumServices:   4,
 		},
 		GoTypes:           file_v1_backend_proto_goTypes,
 		DependencyIndexes: file_v1_backend_proto_depIdxs,

@@ -212,18 +212,38 @@ var Lifecycle_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	Carts_Put_FullMethodName = "/cartage.plugin.v1.Carts/Put"
-	Carts_Get_FullMethodName = "/cartage.plugin.v1.Carts/Get"
+	Carts_Put_FullMethodName    = "/cartage.plugin.v1.Carts/Put"
+	Carts_Get_FullMethodName    = "/cartage.plugin.v1.Carts/Get"
+	Carts_Change_FullMethodName = "/cartage.plugin.v1.Carts/Change"
 )
 
 // CartsClient is the client API for Carts service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Carts: see ports/backend/carts.go for what each call promises.
+// Carts makes and shows carts. Each call is one use case's worth of work, whatever
+// number of calls it costs at the commerce system.
 type CartsClient interface {
+	// Put makes a cart that holds exactly the items, priced in the call's currency, and
+	// says what could not be had. A SKU that is unknown, sold out or not for sale, and a
+	// quantity above stock, are problems in the answer, not faults; with
+	// all_or_nothing such a cart is not made at all: the answer then carries the problems
+	// and a cart without an id. supersedes names a cart of an earlier Put under the same
+	// reference: its contents are replaced, or it is given up for a new one; it is
+	// conflict (reference_completed) when that cart has become an order, and no fault when it
+	// no longer exists. Lines and problems repeat each SKU as asked, letter by letter.
+	// Faults: invalid, unauthenticated (customer_token), limited, unavailable, unknown.
 	Put(ctx context.Context, in *PutRequest, opts ...grpc.CallOption) (*PutResponse, error)
+	// Get shows a cart as it is now. It is not_found when there is none.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
+	// Change gives a cart the quantities and coupon codes asked for, and answers the cart
+	// as it then is. It says what is to be, not what to add. A SKU that cannot be had is a
+	// problem, a code that does not take effect is refused, both in the answer; either
+	// leaves all else done, and codes that were good in effect if they are still asked for.
+	// Changes to one cart at the same time happen one after the other.
+	// Faults: not_found (unknown_cart), conflict (cart_completed), invalid, unsupported
+	// where a cart cannot be changed, limited, unavailable, unknown.
+	Change(ctx context.Context, in *ChangeRequest, opts ...grpc.CallOption) (*ChangeResponse, error)
 }
 
 type cartsClient struct {
@@ -254,14 +274,43 @@ func (c *cartsClient) Get(ctx context.Context, in *GetRequest, opts ...grpc.Call
 	return out, nil
 }
 
+func (c *cartsClient) Change(ctx context.Context, in *ChangeRequest, opts ...grpc.CallOption) (*ChangeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangeResponse)
+	err := c.cc.Invoke(ctx, Carts_Change_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CartsServer is the server API for Carts service.
 // All implementations must embed UnimplementedCartsServer
 // for forward compatibility.
 //
-// Carts: see ports/backend/carts.go for what each call promises.
+// Carts makes and shows carts. Each call is one use case's worth of work, whatever
+// number of calls it costs at the commerce system.
 type CartsServer interface {
+	// Put makes a cart that holds exactly the items, priced in the call's currency, and
+	// says what could not be had. A SKU that is unknown, sold out or not for sale, and a
+	// quantity above stock, are problems in the answer, not faults; with
+	// all_or_nothing such a cart is not made at all: the answer then carries the problems
+	// and a cart without an id. supersedes names a cart of an earlier Put under the same
+	// reference: its contents are replaced, or it is given up for a new one; it is
+	// conflict (reference_completed) when that cart has become an order, and no fault when it
+	// no longer exists. Lines and problems repeat each SKU as asked, letter by letter.
+	// Faults: invalid, unauthenticated (customer_token), limited, unavailable, unknown.
 	Put(context.Context, *PutRequest) (*PutResponse, error)
+	// Get shows a cart as it is now. It is not_found when there is none.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
+	// Change gives a cart the quantities and coupon codes asked for, and answers the cart
+	// as it then is. It says what is to be, not what to add. A SKU that cannot be had is a
+	// problem, a code that does not take effect is refused, both in the answer; either
+	// leaves all else done, and codes that were good in effect if they are still asked for.
+	// Changes to one cart at the same time happen one after the other.
+	// Faults: not_found (unknown_cart), conflict (cart_completed), invalid, unsupported
+	// where a cart cannot be changed, limited, unavailable, unknown.
+	Change(context.Context, *ChangeRequest) (*ChangeResponse, error)
 	mustEmbedUnimplementedCartsServer()
 }
 
@@ -277,6 +326,9 @@ func (UnimplementedCartsServer) Put(context.Context, *PutRequest) (*PutResponse,
 }
 func (UnimplementedCartsServer) Get(context.Context, *GetRequest) (*GetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
+}
+func (UnimplementedCartsServer) Change(context.Context, *ChangeRequest) (*ChangeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Change not implemented")
 }
 func (UnimplementedCartsServer) mustEmbedUnimplementedCartsServer() {}
 func (UnimplementedCartsServer) testEmbeddedByValue()               {}
@@ -335,6 +387,24 @@ func _Carts_Get_Handler(srv interface{}, ctx context.Context, dec func(interface
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Carts_Change_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CartsServer).Change(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Carts_Change_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CartsServer).Change(ctx, req.(*ChangeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Carts_ServiceDesc is the grpc.ServiceDesc for Carts service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -350,6 +420,176 @@ var Carts_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "Get",
 			Handler:    _Carts_Get_Handler,
 		},
+		{
+			MethodName: "Change",
+			Handler:    _Carts_Change_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "v1/backend.proto",
+}
+
+const (
+	Checkout_Deliver_FullMethodName = "/cartage.plugin.v1.Checkout/Deliver"
+	Checkout_HandOff_FullMethodName = "/cartage.plugin.v1.Checkout/HandOff"
+)
+
+// CheckoutClient is the client API for Checkout service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Checkout leads a cart that Carts made to its order.
+type CheckoutClient interface {
+	// Deliver says who buys a cart, where its goods go and how, and answers what that
+	// costs. It says all that is known each time. Without an option the answer tells which
+	// there are; with one of each group the totals have their shipping, and Carts.Get
+	// shows the same. Parts of the address may be missing as long as no option is chosen.
+	// Faults: not_found (unknown_cart), not_found (unknown_option), invalid (invalid_address) with
+	// fields such as address.country, conflict (cart_completed), limited, unavailable,
+	// unknown. No fault repeats anything of the buyer.
+	Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (*DeliverResponse, error)
+	// HandOff says where the shopper pays for a cart. Each answer is good for a quarter
+	// of an hour at least, and leads to this cart alone; pages.cart stays out.
+	// Faults: not_found (unknown_cart), conflict (cart_completed), unauthenticated
+	// (customer_token), limited, unavailable, unknown.
+	HandOff(ctx context.Context, in *HandOffRequest, opts ...grpc.CallOption) (*HandOffResponse, error)
+}
+
+type checkoutClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewCheckoutClient(cc grpc.ClientConnInterface) CheckoutClient {
+	return &checkoutClient{cc}
+}
+
+func (c *checkoutClient) Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (*DeliverResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeliverResponse)
+	err := c.cc.Invoke(ctx, Checkout_Deliver_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *checkoutClient) HandOff(ctx context.Context, in *HandOffRequest, opts ...grpc.CallOption) (*HandOffResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HandOffResponse)
+	err := c.cc.Invoke(ctx, Checkout_HandOff_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CheckoutServer is the server API for Checkout service.
+// All implementations must embed UnimplementedCheckoutServer
+// for forward compatibility.
+//
+// Checkout leads a cart that Carts made to its order.
+type CheckoutServer interface {
+	// Deliver says who buys a cart, where its goods go and how, and answers what that
+	// costs. It says all that is known each time. Without an option the answer tells which
+	// there are; with one of each group the totals have their shipping, and Carts.Get
+	// shows the same. Parts of the address may be missing as long as no option is chosen.
+	// Faults: not_found (unknown_cart), not_found (unknown_option), invalid (invalid_address) with
+	// fields such as address.country, conflict (cart_completed), limited, unavailable,
+	// unknown. No fault repeats anything of the buyer.
+	Deliver(context.Context, *DeliverRequest) (*DeliverResponse, error)
+	// HandOff says where the shopper pays for a cart. Each answer is good for a quarter
+	// of an hour at least, and leads to this cart alone; pages.cart stays out.
+	// Faults: not_found (unknown_cart), conflict (cart_completed), unauthenticated
+	// (customer_token), limited, unavailable, unknown.
+	HandOff(context.Context, *HandOffRequest) (*HandOffResponse, error)
+	mustEmbedUnimplementedCheckoutServer()
+}
+
+// UnimplementedCheckoutServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedCheckoutServer struct{}
+
+func (UnimplementedCheckoutServer) Deliver(context.Context, *DeliverRequest) (*DeliverResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Deliver not implemented")
+}
+func (UnimplementedCheckoutServer) HandOff(context.Context, *HandOffRequest) (*HandOffResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method HandOff not implemented")
+}
+func (UnimplementedCheckoutServer) mustEmbedUnimplementedCheckoutServer() {}
+func (UnimplementedCheckoutServer) testEmbeddedByValue()                  {}
+
+// UnsafeCheckoutServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to CheckoutServer will
+// result in compilation errors.
+type UnsafeCheckoutServer interface {
+	mustEmbedUnimplementedCheckoutServer()
+}
+
+func RegisterCheckoutServer(s grpc.ServiceRegistrar, srv CheckoutServer) {
+	// If the following call panics, it indicates UnimplementedCheckoutServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&Checkout_ServiceDesc, srv)
+}
+
+func _Checkout_Deliver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeliverRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CheckoutServer).Deliver(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Checkout_Deliver_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CheckoutServer).Deliver(ctx, req.(*DeliverRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Checkout_HandOff_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HandOffRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CheckoutServer).HandOff(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Checkout_HandOff_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CheckoutServer).HandOff(ctx, req.(*HandOffRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+// Checkout_ServiceDesc is the grpc.ServiceDesc for Checkout service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var Checkout_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "cartage.plugin.v1.Checkout",
+	HandlerType: (*CheckoutServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Deliver",
+			Handler:    _Checkout_Deliver_Handler,
+		},
+		{
+			MethodName: "HandOff",
+			Handler:    _Checkout_HandOff_Handler,
+		},
 	},
 	Streams:  []grpc.StreamDesc{},
 	Metadata: "v1/backend.proto",
@@ -363,8 +603,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Orders: see ports/backend/orders.go.
+// Orders finds what became of carts.
 type OrdersClient interface {
+	// ByReference finds the order that carries the channel's reference; not_found when
+	// there is none yet.
 	ByReference(ctx context.Context, in *ByReferenceRequest, opts ...grpc.CallOption) (*ByReferenceResponse, error)
 }
 
@@ -390,8 +632,10 @@ func (c *ordersClient) ByReference(ctx context.Context, in *ByReferenceRequest, 
 // All implementations must embed UnimplementedOrdersServer
 // for forward compatibility.
 //
-// Orders: see ports/backend/orders.go.
+// Orders finds what became of carts.
 type OrdersServer interface {
+	// ByReference finds the order that carries the channel's reference; not_found when
+	// there is none yet.
 	ByReference(context.Context, *ByReferenceRequest) (*ByReferenceResponse, error)
 	mustEmbedUnimplementedOrdersServer()
 }

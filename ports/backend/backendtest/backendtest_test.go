@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartage-dev/cartage/core/cart"
+	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/ports/backend"
@@ -60,6 +61,8 @@ func TestSampleSaysAllThatIsWrong(t *testing.T) {
 	_, err := backendtest.Run(t.Context(), newMemory().backend(), backendtest.Sample{
 		Currency: "XYZ", SKUs: []string{"mug", "mug", " bowl"}, SoldOutSKU: "mug", Limited: backendtest.Limited{SKU: "last"},
 		RefusedCurrency: "nil", PageOrigins: []string{"shop.example/path"}, Prices: map[string]money.Amount{"hat": money.Of(1, "GBP")},
+		Codes: []string{"TEN", "TEN", " FIVE", "", strings.Repeat("ü", 65), "cartage-no-such-code"},
+		Email: "nobody", Address: customer.Address{City: "London\n", Country: "gb"}, RefusedCountry: "Norway",
 	}, backendtest.Options{})
 	f := fault.From(err)
 	var paths []string
@@ -68,6 +71,8 @@ func TestSampleSaysAllThatIsWrong(t *testing.T) {
 	}
 	want := []string{
 		"sample.currency", "sample.refused_currency", "sample.skus[1]", "sample.skus[2]", "sample.sold_out_sku", "sample.limited.stock", "sample.prices", "sample.page_origins[0]",
+		"sample.codes[1]", "sample.codes[2]", "sample.codes[3]", "sample.codes[4]", "sample.codes[5]",
+		"sample.address.city", "sample.address.country", "sample.email", "sample.refused_country",
 	}
 	if diff := cmp.Diff(want, paths); f.Code != "invalid_sample" || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

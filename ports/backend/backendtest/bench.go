@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cartage-dev/cartage/core/fault"
@@ -40,6 +41,7 @@ type Bench struct {
 	hide    *strings.Replacer
 	nonce   string
 	told    []toldFault
+	changes atomic.Int32 // whether carts can be changed, once that is known
 }
 
 // toldFault is a fault that a backend answered some rule with.
@@ -56,7 +58,7 @@ func NewBench(s Sample, o Options) (*Bench, error) {
 		return nil, err
 	}
 	o.CallMax, o.RuleMax, o.RunMax = orDefault(o.CallMax, callMax), orDefault(o.RuleMax, ruleMax), orDefault(o.RunMax, runMax)
-	return &Bench{sample: s, options: o, hide: hider(o.Secrets), nonce: rand.Text()[:10]}, nil
+	return &Bench{sample: s, options: o, hide: hider(slices.Concat(o.Secrets, textsOf(s.buyer()), textsOf(canaryBuyer()))), nonce: rand.Text()[:10]}, nil
 }
 
 // Run judges b by every rule that options choose. The error is about the

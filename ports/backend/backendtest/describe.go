@@ -83,11 +83,7 @@ func list(all []string) string {
 }
 
 func describePut(call backend.Call, req backend.PutCart) string {
-	items := make([]string, 0, len(req.Items))
-	for _, i := range req.Items {
-		items = append(items, fmt.Sprintf("%d × %s", i.Quantity, short(i.SKU)))
-	}
-	text := fmt.Sprintf("Carts.Put %s in %s, reference %s", either(list(items), "nothing"), either(string(call.Currency), "no currency"), quote(req.Reference))
+	text := fmt.Sprintf("Carts.Put %s in %s, reference %s", either(describeItems(req.Items), "nothing"), either(string(call.Currency), "no currency"), quote(req.Reference))
 	for _, more := range []struct {
 		there bool
 		says  string
@@ -104,6 +100,14 @@ func describePut(call backend.Call, req backend.PutCart) string {
 		}
 	}
 	return text
+}
+
+func describeItems(items []cart.Item) string {
+	all := make([]string, 0, len(items))
+	for _, i := range items {
+		all = append(all, fmt.Sprintf("%d × %s", i.Quantity, short(i.SKU)))
+	}
+	return list(all)
 }
 
 // nameOf is what a report calls a cart, since its id may be a secret: cart 1 is
@@ -144,6 +148,9 @@ func (t *T) describeCart(c cart.Cart) string {
 	}
 	if c.Totals.Tax != nil {
 		totals += ", tax " + c.Totals.Tax.String()
+	}
+	if len(c.Codes) > 0 {
+		totals += ", with " + describeCodes(c.Codes)
 	}
 	return fmt.Sprintf("%s: %s; %s, total %s", t.nameOf(c.ID), either(list(lines), "no lines"), totals, c.Totals.Total)
 }

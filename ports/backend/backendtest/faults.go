@@ -6,11 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/cartage-dev/cartage/core/cart"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/ports/backend"
 )
 
 // messageMax is how many bytes of a fault's message a host takes.
@@ -23,7 +24,7 @@ func faultRules() []Rule {
 		{ID: "faults.code", Promise: "Every fault has a code in snake_case that a program may branch on.", check: overFaults(coded)},
 		{ID: "faults.source", Promise: "Every fault says whose it is: the caller's, the backend's or the plugin's.", check: overFaults(sourced)},
 		{ID: "faults.message", Promise: fmt.Sprintf("Every message is printable, at most %d bytes, and carries no address, foreign body or stack.", messageMax), check: overFaults(presentable)},
-		{ID: "faults.no_secret", Promise: "No fault carries a secret or a customer's token.", check: secretless},
+		{ID: "faults.no_secret", Promise: "No fault carries a secret, a customer's token or anything of a buyer.", check: secretless},
 	}
 }
 
@@ -46,10 +47,15 @@ func overFaults(look func(t *T, told toldFault)) func(ctx context.Context, t *T)
 // collect provokes a fault of each port, and returns all that were heard.
 func (t *T) collect(ctx context.Context) []toldFault {
 	if t.backend.Carts != nil {
-		_, _ = t.Get(ctx, t.Call(""), cart.ID("cartage-no-such-cart-"+t.bench.nonce))
+		_, _ = t.Get(ctx, t.Call(""), t.noSuchCart())
+		_, _ = t.Change(ctx, t.Call("change"), t.noSuchCart(), t.setting(1))
 		req := t.some()
 		req.Customer = customerCanary
 		_, _ = t.Put(ctx, t.Call("a"), req)
+	}
+	if t.backend.Checkout != nil {
+		_, _ = t.Deliver(ctx, t.Call("deliver"), t.noSuchCart(), backend.Delivery{Buyer: canaryBuyer()})
+		_, _ = t.HandOff(ctx, t.Call("hand off"), t.noSuchCart(), backend.HandOff{Customer: customerCanary})
 	}
 	if t.backend.Orders != nil {
 		_, _ = t.ByReference(ctx, t.Call(""), t.Reference("none"))
@@ -89,7 +95,7 @@ func presentable(t *T, told toldFault) {
 }
 
 func secretless(ctx context.Context, t *T) {
-	secrets := append([]string{customerCanary}, t.bench.options.Secrets...)
+	secrets := slices.Concat([]string{customerCanary}, textsOf(canaryBuyer()), t.bench.options.Secrets)
 	for _, told := range t.collect(ctx) {
 		text := everything(told.fault)
 		for _, s := range secrets {

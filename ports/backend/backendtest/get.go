@@ -58,7 +58,7 @@ func known(a *money.Amount) string {
 }
 
 func getUnknown(ctx context.Context, t *T) {
-	found, err := t.Get(ctx, t.Call(""), cart.ID("cartage-no-such-cart-"+t.bench.nonce))
+	found, err := t.Get(ctx, t.Call(""), t.noSuchCart())
 	if err == nil {
 		t.Breach("NotFound", t.describeCart(found))
 		return
@@ -67,15 +67,31 @@ func getUnknown(ctx context.Context, t *T) {
 }
 
 func getStrange(ctx context.Context, t *T) {
+	t.noCarts(func(id cart.ID) (string, error) {
+		found, err := t.Get(ctx, t.Call(""), id)
+		return t.describeCart(found), err
+	})
+}
+
+// noCarts expects of each id that no cart could have that call knows no cart of it.
+func (t *T) noCarts(call func(id cart.ID) (came string, err error)) {
 	for _, id := range []string{"0", "-1", "../../etc/passwd", "' OR '1'='1", "кошик-ü", "a\x00b", strings.Repeat("f", 32), strings.Repeat("x", 4096)} {
-		found, err := t.Get(ctx, t.Call(""), cart.ID(id))
+		came, err := call(cart.ID(id))
 		if err == nil {
-			t.Breach("no cart for the id "+quote(id), t.describeCart(found))
+			t.Breach("no cart for the id "+quote(id), came)
 			continue
 		}
 		k := fault.KindOf(err)
 		t.Expect(k == fault.NotFound || k == fault.Invalid, "NotFound or Invalid for the id "+quote(id), DescribeFault(err))
 	}
+}
+
+// noSuchCart is the id of a cart that does not exist.
+func (t *T) noSuchCart() cart.ID { return cart.ID("cartage-no-such-cart-" + t.bench.nonce) }
+
+// isUnknownCart expects the fault of a cart that does not exist.
+func (t *T) isUnknownCart(err error) {
+	t.Expect(isFault(err, "not_found unknown_cart"), "NotFound (unknown_cart)", DescribeFault(err))
 }
 
 // isFault reports whether err is a fault of that kind and code.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/cartage-dev/cartage/core/cart"
+	"github.com/cartage-dev/cartage/core/checkout"
+	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/idempotency"
@@ -23,10 +25,19 @@ import (
 // memory is a backend that keeps every rule, so that each mutant of it breaks
 // what it is meant to break and nothing else.
 type memory struct {
-	mu     sync.Mutex
-	carts  map[cart.ID]cart.Cart
-	keys   map[idempotency.Key]backend.PutAnswer
-	orders map[string]order.Order
+	mu      sync.Mutex
+	baskets map[cart.ID]*basket
+	orders  map[string]order.Order
+	puts    map[idempotency.Key]backend.PutAnswer
+	changes map[idempotency.Key]backend.ChangeAnswer
+	quotes  map[idempotency.Key]checkout.Quote
+}
+
+// basket is what memory keeps of a cart; all that it costs is reckoned anew each time.
+type basket struct {
+	items   []cart.Item
+	codes   []string
+	options []checkout.OptionID
 }
 
 // goods are the prices and the stock of what it sells.
@@ -34,15 +45,20 @@ var goods = map[string]struct{ price, stock int64 }{
 	"mug": {1400, 1 << 40}, "bowl": {1650, 1 << 40}, "jug-ü": {2599, 1 << 40}, "last": {5800, 3}, "gone": {999, 0}, "retired": {100, -1},
 }
 
-const orderedReference = "kit-ordered"
+const (
+	orderedReference = "kit-ordered"
+	orderedCart      = "cart-ordered"
+)
 
 func newMemory() *memory {
-	m := &memory{carts: map[cart.ID]cart.Cart{}, keys: map[idempotency.Key]backend.PutAnswer{}, orders: map[string]order.Order{}}
-	bought, _ := m.fill([]cart.Item{{SKU: "mug", Quantity: 2}})
-	bought.ID = "cart-ordered"
-	m.carts[bought.ID] = bought
+	m := &memory{
+		baskets: map[cart.ID]*basket{}, orders: map[string]order.Order{}, puts: map[idempotency.Key]backend.PutAnswer{},
+		changes: map[idempotency.Key]backend.ChangeAnswer{}, quotes: map[idempotency.Key]checkout.Quote{},
+	}
+	bought := &basket{items: []cart.Item{{SKU: "mug", Quantity: 2}}}
+	m.baskets[orderedCart] = bought
 	m.orders[orderedReference] = order.Order{
-		ID: "o1", Number: "N-1", Reference: orderedReference, Status: order.Placed, Cart: bought, PlacedAt: time.Now().Add(-time.Hour).UTC(),
+		ID: "o1", Number: "N-1", Reference: orderedReference, Status: order.Placed, Cart: bought.cart(orderedCart), PlacedAt: time.Now().Add(-time.Hour).UTC(),
 	}
 	return m
 }
@@ -52,11 +68,16 @@ func sample() backendtest.Sample {
 		Currency: "GBP", SKUs: []string{"mug", "bowl", "jug-ü"}, Prices: map[string]money.Amount{"mug": money.Of(1400, "GBP")},
 		SoldOutSKU: "gone", NotForSaleSKU: "retired", Limited: backendtest.Limited{SKU: "last", Stock: 3},
 		RefusedCurrency: "EUR", PageOrigins: []string{"https://shop.example"}, OrderReference: orderedReference,
+		Codes: []string{"Tenth-ü", "FIFTH"}, RefusedCountry: "AQ", Email: "ada@sample-shopper.example",
+		Address: customer.Address{
+			FirstName: "Augusta", LastName: "Lovelace-Sample", Line1: "12 Sample Square", Line2: "Top floor", City: "Sampleton",
+			PostalCode: "SW1Y 4JH", Country: "GB", Phone: "+442079460123",
+		},
 	}
 }
 
 func (m *memory) backend() backend.Backend {
-	return backend.Backend{Info: backend.Info{Name: "memory", Version: "1.0.0", KeyedWrites: true}, Carts: m, Orders: m}
+	return backend.Backend{Info: backend.Info{Name: "memory", Version: "1.0.0", KeyedWrites: true}, Carts: m, Checkout: m, Orders: m}
 }
 
 func over(ctx context.Context) error {
@@ -75,28 +96,28 @@ func (m *memory) Put(ctx context.Context, call backend.Call, req backend.PutCart
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if before, done := m.keys[call.Key]; done {
+	if before, done := m.puts[call.Key]; done {
 		return before, nil
 	}
-	for _, o := range m.orders {
-		if req.Supersedes != "" && o.Cart.ID == req.Supersedes {
-			return backend.PutAnswer{}, fault.New(fault.Conflict, "reference_completed", "the cart has become an order").By(fault.Caller)
-		}
+	if req.Supersedes == orderedCart {
+		return backend.PutAnswer{}, fault.New(fault.Conflict, "reference_completed", "the cart has become an order").By(fault.Caller)
 	}
-	made, problems := m.fill(req.Items)
+	made, problems := &basket{}, []cart.Problem(nil)
+	for _, i := range req.Items {
+		problems = append(problems, made.set(i)...)
+	}
 	if req.AllOrNothing && problems != nil {
-		none, _ := m.fill(nil)
-		return backend.PutAnswer{Cart: none, Problems: problems}, nil
+		return backend.PutAnswer{Cart: (&basket{}).cart(""), Problems: problems}, nil
 	}
-	delete(m.carts, req.Supersedes)
-	made.ID = cart.ID(fmt.Sprintf("secret-cart-%d", len(m.keys)+1))
-	m.carts[made.ID] = made
-	answer := backend.PutAnswer{Cart: made, Problems: problems}
+	delete(m.baskets, req.Supersedes)
+	id := cart.ID(fmt.Sprintf("secret-cart-%d", len(m.puts)+1))
+	m.baskets[id] = made
+	answer := backend.PutAnswer{Cart: made.cart(id), Problems: problems}
 	if req.WantPages {
-		at := "https://shop.example/checkout/" + string(made.ID)
+		at := "https://shop.example/checkout/" + string(id)
 		answer.Pages = &backend.Pages{Checkout: handoff.Request{URL: at, Method: handoff.GET}, Cart: &handoff.Request{URL: at + "?cart"}, NeedLink: true}
 	}
-	m.keys[call.Key] = answer
+	m.puts[call.Key] = answer
 	return answer, nil
 }
 
@@ -109,7 +130,7 @@ func accept(call backend.Call, req backend.PutCart) error {
 	}
 	var seen []string
 	for _, i := range req.Items {
-		if i.Quantity > cart.QuantityMax || slices.Contains(seen, i.SKU) {
+		if i.Quantity < 0 || i.Quantity > cart.QuantityMax || slices.Contains(seen, i.SKU) {
 			return fault.New(fault.Invalid, "invalid_items", "items cannot be accepted").By(fault.Caller)
 		}
 		seen = append(seen, i.SKU)
@@ -117,32 +138,52 @@ func accept(call backend.Call, req backend.PutCart) error {
 	return nil
 }
 
-// fill is what of the items can be had.
-func (m *memory) fill(items []cart.Item) (c cart.Cart, problems []cart.Problem) {
-	c.Currency = "GBP"
-	var sum int64
-	for _, i := range items {
-		g, known := goods[i.SKU]
-		n, why := min(max(g.stock, 0), i.Quantity), cart.QuantityReduced
-		switch {
-		case !known:
-			why = cart.UnknownSKU
-		case g.stock < 0:
-			why = cart.NotForSale
-		case n == 0:
-			why = cart.OutOfStock
-		}
-		if n < i.Quantity {
-			problems = append(problems, cart.Problem{SKU: i.SKU, Reason: why, Asked: i.Quantity, Got: n})
-		}
-		if n > 0 {
-			c.Lines = append(c.Lines, cart.Line{ID: i.SKU, SKU: i.SKU, Title: strings.ToUpper(i.SKU), Quantity: n, UnitPrice: money.Of(g.price, "GBP"), Total: money.Of(g.price*n, "GBP")})
-			sum += g.price * n
-		}
+// set gives a SKU its quantity, as far as it can be had.
+func (b *basket) set(i cart.Item) []cart.Problem {
+	g, known := goods[i.SKU]
+	n, why := min(max(g.stock, 0), i.Quantity), cart.QuantityReduced
+	switch {
+	case !known:
+		why = cart.UnknownSKU
+	case g.stock < 0:
+		why = cart.NotForSale
+	case n == 0:
+		why = cart.OutOfStock
 	}
-	shipping, tax := money.Of(395, "GBP"), money.Of(sum/6, "GBP")
-	c.Totals = cart.Totals{Subtotal: money.Of(sum, "GBP"), Discount: money.Of(100, "GBP"), Shipping: &shipping, Tax: &tax, Total: money.Of(sum+295, "GBP")}
-	return c, problems
+	at := slices.IndexFunc(b.items, func(held cart.Item) bool { return held.SKU == i.SKU })
+	switch {
+	case at < 0 && n > 0:
+		b.items = append(b.items, cart.Item{SKU: i.SKU, Quantity: n})
+	case at >= 0 && n > 0:
+		b.items[at].Quantity = n
+	case at >= 0:
+		b.items = slices.Delete(b.items, at, at+1)
+	}
+	if n == i.Quantity {
+		return nil
+	}
+	return []cart.Problem{{SKU: i.SKU, Reason: why, Asked: i.Quantity, Got: n}}
+}
+
+// cart is the basket with its sums; every cart has a pound off, and a code takes more.
+func (b *basket) cart(id cart.ID) cart.Cart {
+	c, sum := cart.Cart{ID: id, Currency: "GBP", Codes: slices.Clone(b.codes)}, int64(0)
+	for _, i := range b.items {
+		price := goods[i.SKU].price
+		c.Lines = append(c.Lines, cart.Line{ID: i.SKU, SKU: i.SKU, Title: strings.ToUpper(i.SKU), Quantity: i.Quantity, UnitPrice: money.Of(price, "GBP"), Total: money.Of(price*i.Quantity, "GBP")})
+		sum += price * i.Quantity
+	}
+	off := min(100, sum)
+	for _, code := range b.codes {
+		off = min(off+sum/codes[code], sum)
+	}
+	tax := money.Of(sum/6, "GBP")
+	c.Totals = cart.Totals{Subtotal: money.Of(sum, "GBP"), Discount: money.Of(off, "GBP"), Tax: &tax, Total: money.Of(sum-off, "GBP")}
+	if shipping, all := b.shipping(); all {
+		c.Totals.Shipping = &shipping
+		c.Totals.Total.Minor += shipping.Minor
+	}
+	return c
 }
 
 func (m *memory) Get(ctx context.Context, _ backend.Call, id cart.ID) (cart.Cart, error) {
@@ -151,11 +192,11 @@ func (m *memory) Get(ctx context.Context, _ backend.Call, id cart.ID) (cart.Cart
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c, found := m.carts[id]
+	b, found := m.baskets[id]
 	if !found {
-		return cart.Cart{}, fault.New(fault.NotFound, "unknown_cart", "no such cart").By(fault.Caller)
+		return cart.Cart{}, unknownCart()
 	}
-	return c, nil
+	return b.cart(id), nil
 }
 
 func (m *memory) ByReference(ctx context.Context, _ backend.Call, reference string) (order.Order, error) {

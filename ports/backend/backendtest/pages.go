@@ -95,9 +95,13 @@ func pagesLeadToTheCart(ctx context.Context, t *T) {
 	t.Expect(len(seen) == 2, "another checkout page, cookie or form for each cart", "the same for both")
 }
 
-// opened is all that decides which cart a page shows.
+// opened is all that decides which cart a page shows; how long it is good does not.
 func opened(r handoff.Request) string {
-	return fmt.Sprintf("%s %s %v %v", r.URL, r.Form.Encode(), r.Cookies, r.Headers)
+	text := fmt.Sprintf("%s %s %v", r.URL, r.Form.Encode(), r.Headers)
+	for _, c := range r.Cookies {
+		text += fmt.Sprintf(" %s=%s %s %s", c.Name, c.Value, c.Domain, c.Path)
+	}
+	return text
 }
 
 func pagesOfAShortCart(ctx context.Context, t *T) {

@@ -125,28 +125,36 @@ func supersedes(ctx context.Context, t *T) {
 
 func supersedesNothing(ctx context.Context, t *T) {
 	req := t.some()
-	req.Supersedes = cart.ID("cartage-no-such-cart-" + t.bench.nonce)
+	req.Supersedes = t.noSuchCart()
 	if answer, ok := t.made(ctx, t.Call("a"), req); ok {
 		t.complete(req.Items, answer)
 	}
 }
 
-func orderedCartStays(ctx context.Context, t *T) {
+// orderedCart is the cart that became the sample's order.
+func (t *T) orderedCart(ctx context.Context) (cart.ID, bool) {
 	if t.Sample.OrderReference == "" || t.backend.Orders == nil {
 		t.Skip("the sample names no order_reference, or the backend offers no orders")
-		return
+		return "", false
 	}
 	o, err := t.ByReference(ctx, t.Call(""), t.Sample.OrderReference)
 	if !t.unrefused(err, "the sample's order") {
-		return
+		return "", false
 	}
 	if o.Cart.ID == "" {
 		t.Skip("the backend does not keep the id of an ordered cart")
+	}
+	return o.Cart.ID, o.Cart.ID != ""
+}
+
+func orderedCartStays(ctx context.Context, t *T) {
+	id, ok := t.orderedCart(ctx)
+	if !ok {
 		return
 	}
 	req := t.some()
-	req.Reference, req.Supersedes = t.Sample.OrderReference, o.Cart.ID
-	_, err = t.Put(ctx, t.Call("a"), req)
+	req.Reference, req.Supersedes = t.Sample.OrderReference, id
+	_, err := t.Put(ctx, t.Call("a"), req)
 	t.Expect(isFault(err, "conflict reference_completed"), "Conflict (reference_completed)", DescribeFault(err))
 }
 

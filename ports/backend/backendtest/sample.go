@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cartage-dev/cartage/core/cart"
+	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/money"
@@ -36,6 +38,15 @@ type Sample struct {
 	PageOrigins []string
 	// OrderReference, optional, is the reference of an order that exists.
 	OrderReference string
+	// Codes, optional, are coupon codes that make any cart of SKUs cost less. A second
+	// may be one that does not go with the first.
+	Codes []string
+	// Address, optional, is a complete one to which all of SKUs can be sent; Email,
+	// optional, is its shopper's. No report shows them.
+	Address customer.Address
+	Email   string
+	// RefusedCountry, optional, is one to which nothing is sent, such as AQ.
+	RefusedCountry string
 }
 
 // Limited is a SKU with its stock.
@@ -93,10 +104,50 @@ func (s Sample) complete() (Sample, error) {
 			refuse(fmt.Sprintf("page_origins[%d]", i), "malformed", fault.From(err).Message)
 		}
 	}
+	s.checkCodes(refuse)
+	s.checkBuyer(refuse)
 	if wrong != nil {
 		return s, fault.New(fault.Invalid, "invalid_sample", "%s: %s", wrong[0].Path, wrong[0].Detail).By(fault.Caller).With(wrong...)
 	}
 	return s, nil
+}
+
+func (s Sample) checkCodes(refuse func(path, reason, detail string)) {
+	if len(s.Codes) > cart.CodesMax {
+		refuse("codes", "count", fmt.Sprintf("must be at most %d", cart.CodesMax))
+	}
+	for i, code := range s.Codes {
+		path := fmt.Sprintf("codes[%d]", i)
+		switch {
+		case code == "" || strings.TrimSpace(code) != code || utf8.RuneCountInString(code) > cart.CodeMax:
+			refuse(path, "malformed", fmt.Sprintf("must be 1 to %d characters without white space around them", cart.CodeMax))
+		case slices.Contains(s.Codes[:i], code):
+			refuse(path, "repeated", "each code may be there once")
+		case code == noSuchCode:
+			refuse(path, "reserved", "must not be "+noSuchCode+", which stands for a code that there is not")
+		}
+	}
+}
+
+// checkBuyer says what is wrong with the shopper, and repeats none of it.
+func (s Sample) checkBuyer(refuse func(path, reason, detail string)) {
+	given := s.Address != (customer.Address{})
+	wrong := s.Address.Check("address")
+	for _, f := range wrong {
+		refuse(f.Path, f.Reason, f.Detail)
+	}
+	if given && wrong == nil && !s.Address.Complete() {
+		refuse("address", "incomplete", "must have last_name, line1, city and country at least")
+	}
+	if name, host, found := strings.Cut(s.Email, "@"); s.Email != "" && (!found || name == "" || host == "" || strings.TrimSpace(s.Email) != s.Email) {
+		refuse("email", "malformed", "must be an address for mail")
+	}
+	if s.Email != "" && !given {
+		refuse("email", "alone", "must come with address")
+	}
+	if c := s.RefusedCountry; (customer.Address{Country: c}).Check("") != nil || c != "" && c == s.Address.Country {
+		refuse("refused_country", "malformed", "must be two capital letters, other than those of address.country")
+	}
 }
 
 func either(text, otherwise string) string {

@@ -27,8 +27,9 @@ func strangeRules() []Rule {
 	})
 }
 
-// bigCart puts what is known at both ends, and as much as there is in between.
-func bigCart(ctx context.Context, t *T) {
+// manyItems are as many as may be in one cart: what is known at both ends, and as much
+// as there is in between.
+func (t *T) manyItems() []cart.Item {
 	skus := t.Sample.SKUs
 	items := []cart.Item{{SKU: skus[0], Quantity: 1}}
 	for _, sku := range skus[2:min(len(skus), cart.LinesMax)] {
@@ -37,7 +38,11 @@ func bigCart(ctx context.Context, t *T) {
 	for i := len(items) + 1; i < cart.LinesMax; i++ {
 		items = append(items, cart.Item{SKU: fmt.Sprintf("%s-%03d", t.Sample.UnknownSKU, i), Quantity: int64(i%9 + 1)})
 	}
-	items = append(items, cart.Item{SKU: skus[1], Quantity: 2})
+	return append(items, cart.Item{SKU: skus[1], Quantity: 2})
+}
+
+func bigCart(ctx context.Context, t *T) {
+	items := t.manyItems()
 	answer, ok := t.made(ctx, t.Call("a"), t.want(items...))
 	if !ok {
 		return

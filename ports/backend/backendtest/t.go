@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cartage-dev/cartage/core/cart"
+	"github.com/cartage-dev/cartage/core/checkout"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/idempotency"
 	"github.com/cartage-dev/cartage/core/order"
@@ -148,6 +149,33 @@ func (t *T) Get(ctx context.Context, call backend.Call, id cart.ID) (found cart.
 		return t.describeCart(found), err
 	})
 	return found, err
+}
+
+// Change asks for a cart to be changed and writes it down.
+func (t *T) Change(ctx context.Context, call backend.Call, id cart.ID, req backend.ChangeCart) (answer backend.ChangeAnswer, err error) {
+	err = t.ask(ctx, t.describeChange(call, id, req), func(ctx context.Context) (string, error) {
+		answer, err = t.backend.Carts.Change(ctx, call, id, req)
+		return t.describeChanged(answer), err
+	})
+	return answer, err
+}
+
+// Deliver says who buys a cart and how it comes, and writes that down without the buyer.
+func (t *T) Deliver(ctx context.Context, call backend.Call, id cart.ID, req backend.Delivery) (quote checkout.Quote, err error) {
+	err = t.ask(ctx, t.describeDelivery(call, id, req), func(ctx context.Context) (string, error) {
+		quote, err = t.backend.Checkout.Deliver(ctx, call, id, req)
+		return t.describeQuote(quote), err
+	})
+	return quote, err
+}
+
+// HandOff asks where a cart is paid for and writes it down.
+func (t *T) HandOff(ctx context.Context, call backend.Call, id cart.ID, req backend.HandOff) (pages backend.Pages, err error) {
+	err = t.ask(ctx, t.describeHandOff(call, id, req), func(ctx context.Context) (string, error) {
+		pages, err = t.backend.Checkout.HandOff(ctx, call, id, req)
+		return "pages: " + describePages(&pages), err
+	})
+	return pages, err
 }
 
 // ByReference asks for an order and writes it down.

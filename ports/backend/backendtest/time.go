@@ -141,6 +141,17 @@ func (t *T) hurriedRead(ctx context.Context, read func(ctx context.Context) erro
 	}
 }
 
+// hurriedWrite lets a write's time be up in each way, under a key for each.
+func (t *T) hurriedWrite(ctx context.Context, write func(ctx context.Context, key string) error) {
+	for _, how := range []string{deadline, cancellation} {
+		for i, after := range brief {
+			if !t.hurried(ctx, how, after, func(ctx context.Context) error { return write(ctx, fmt.Sprint(how, i)) }) {
+				break
+			}
+		}
+	}
+}
+
 func getDeadline(ctx context.Context, t *T) {
 	answer, ok := t.made(ctx, t.Call("a"), t.some())
 	if !ok {

@@ -118,6 +118,11 @@ func (c *Carts) Get(context.Context, sdk.Call, sdk.CartID) (sdk.Cart, error) {
 	return sdk.Cart{}, sdk.NewFault(sdk.Unsupported, "not_measured", "this adapter only puts")
 }
 
+// Change is not measured.
+func (c *Carts) Change(context.Context, sdk.Call, sdk.CartID, sdk.ChangeCart) (sdk.ChangeAnswer, error) {
+	return sdk.ChangeAnswer{}, sdk.NewFault(sdk.Unsupported, "not_measured", "this adapter only puts")
+}
+
 const answerMax = 1 << 20
 
 func (c *Carts) do(ctx context.Context, method, path string, body, into any) error {
