@@ -55,8 +55,9 @@ func choose(entry *usecase.Entry, port backend.Port, name string, backends map[s
 		return config.Refusal(fmt.Sprintf("plugin %s of backend %s does not offer %s; it offers %v", from.ports.Info.Name, name, port, from.ports.Offered()))
 	}
 	switch port {
-	case backend.PortCarts:
-		entry.Backend.Carts, entry.Backend.Info, entry.CartsFrom = from.ports.Carts, from.ports.Info, from.owner()
+	case backend.PortCarts: // and with them checkout: it leads carts of its own backend alone
+		entry.Backend.Carts, entry.Backend.Checkout, entry.Backend.Info, entry.CartsFrom = from.ports.Carts, from.ports.Checkout, from.ports.Info, from.owner()
+	case backend.PortCheckout: // config knows no such key
 	case backend.PortOrders:
 		entry.Backend.Orders, entry.OrdersFrom = from.ports.Orders, from.owner()
 	}
