@@ -11,5 +11,6 @@
 //	.Orders                                         adapters/backend
 //	store.Handoffs             app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Idempotency          app/usecase          adapters/store/sqlite       ports/store/storetest
+//	store.Ledger               app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Health               app                  adapters/store/sqlite       ports/store/storetest
 package ports

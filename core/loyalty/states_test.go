@@ -317,7 +317,7 @@ func TestRearm(t *testing.T) {
 
 func TestSale(t *testing.T) {
 	t.Parallel()
-	gbp := func(minor int64) money.Amount { return money.Of(minor, "GBP") }
+
 	placed := loyalty.Sale{Order: "o1"}.Place("c", gbp(2000))
 	for _, tt := range []struct {
 		name string
@@ -373,3 +373,5 @@ func TestEarnAndClaw(t *testing.T) {
 		t.Errorf("an order without a customer earns %v", e)
 	}
 }
+
+func gbp(minor int64) money.Amount { return money.Of(minor, "GBP") }

@@ -19,6 +19,7 @@ import (
 type Store struct {
 	Handoffs    Handoffs
 	Idempotency Idempotency
+	Ledger      Ledger
 	Health      Health
 }
 

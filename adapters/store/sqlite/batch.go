@@ -70,6 +70,31 @@ func (t *tx) scan(ctx context.Context, into []any, text string, args ...any) err
 	return s.QueryRowContext(ctx, args...).Scan(into...)
 }
 
+// each hands over every row that text selects.
+func (t *tx) each(ctx context.Context, row func(*sql.Rows) error, text string, args ...any) error {
+	s, err := t.statement(ctx, text) //nolint:sqlclosecheck // kept for the next time, and closed by commit
+	if err != nil {
+		return err
+	}
+	return eachRow(row)(s.QueryContext(ctx, args...))
+}
+
+// eachRow hands over the rows of a query, and closes it.
+func eachRow(row func(*sql.Rows) error) func(*sql.Rows, error) error {
+	return func(rows *sql.Rows, err error) error {
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // Err has said what there is to say
+		for rows.Next() {
+			if err := row(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}
+}
+
 // say runs a statement that is no more than a word, such as COMMIT.
 func (t *tx) say(ctx context.Context, word string) error {
 	_, err := t.exec(ctx, word)

@@ -25,6 +25,7 @@ type Options struct {
 	Path   string           // of the database file; made when it is not there
 	Logger *slog.Logger     // none: nothing is logged
 	Now    func() time.Time // none: time.Now
+	Host   string           // this host's name in the ledger; none: the machine's
 }
 
 // DB is an open database, and this process its only host.
@@ -35,6 +36,7 @@ type DB struct {
 	now    func() time.Time
 	log    *slog.Logger
 	path   string
+	host   string
 	// running is held for reading by whatever uses the connections, since closing
 	// them waits for nobody, and for good by Close.
 	running    sync.RWMutex
@@ -51,6 +53,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Host == "" {
+		o.Host, _ = os.Hostname() // an empty name is no reason not to open
 	}
 	path, err := settle(o.Path)
 	if err != nil {
@@ -80,7 +85,7 @@ func open(ctx context.Context, path string, o Options) (_ *DB, err error) {
 	if err := makeFile(path); err != nil {
 		return nil, err
 	}
-	db := &DB{now: o.Now, log: o.Logger, path: path, queue: make(chan *job, queueMax)}
+	db := &DB{now: o.Now, log: o.Logger, path: path, host: o.Host, queue: make(chan *job, queueMax)}
 	if db.reader, err = pool(readerDSN(path), readersMax); err != nil {
 		return nil, err
 	}
@@ -125,7 +130,7 @@ func pool(dsn string, connections int) (*sql.DB, error) {
 
 // Store is the ports of the database. They answer with faults after Close.
 func (db *DB) Store() store.Store {
-	return store.Store{Handoffs: handoffs{db}, Idempotency: records{db}, Health: health{db}}
+	return store.Store{Handoffs: handoffs{db}, Idempotency: records{db}, Ledger: ledger{db}, Health: health{db}}
 }
 
 // Close waits for what is running and lets the next host in. It may be called more than once.

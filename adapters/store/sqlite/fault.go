@@ -23,6 +23,11 @@ func resultCode(err error) int {
 	return sqlite3.SQLITE_OK
 }
 
+func isFault(err error) bool {
+	_, is := errors.AsType[*fault.Error](err)
+	return is
+}
+
 // notWritten is the fault for an error before COMMIT was sent.
 func notWritten(doing string, err error) *fault.Error {
 	kind, code := fault.Unavailable, "store_unavailable"

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	}{
 		{"Handoffs", handoffCases},
 		{"Idempotency", idempotencyCases},
+		{"Ledger", ledgerCases},
 		{"Health", healthCases},
 		{"Sweep", sweepCases},
 		{"Deadline", deadlineCases},

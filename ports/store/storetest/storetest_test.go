@@ -46,6 +46,11 @@ func TestBugs(t *testing.T) {
 		"scope run together", "update not serialised", "errors keep", "errors wrapped", "look keeps",
 		"microseconds", "answer change overlooked", "lease ignored", "running stays", "sweep without bound",
 		"deadline ignored",
+		"ledgers of all shops are one", "points not serialised", "time goes back", "errors keep points", "errors of closures wrapped",
+		"a book does not see itself", "captures forgotten", "confirmed by itself", "refunds forgotten", "the journal says who",
+		"a key is booked again", "overdraft", "hashes not chained", "held points are shown", "holds run out a nanosecond late",
+		"every state runs out", "holds without bound", "history of what came in alone", "history of everybody", "walk goes on",
+		"walk without actions", "empty shops are listed",
 	} {
 		t.Run(bug, func(t *testing.T) {
 			t.Parallel()

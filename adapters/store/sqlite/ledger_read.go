@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/core/shop"
+	"github.com/cartage-dev/cartage/ports/store"
+)
+
+// read runs fn beside the writer, on one connection that only reads and at one moment of the database.
+func (db *DB) read(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
+	if err := db.enter(doing); err != nil {
+		return err
+	}
+	defer db.running.RUnlock()
+	tx, err := db.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return notWritten(doing, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	return fn(tx)
+}
+
+// Balance implements store.Ledger.
+func (l ledger) Balance(ctx context.Context, s shop.ID, c loyalty.CustomerID) (b loyalty.Balance, err error) {
+	const doing = "read balance"
+	if err := l.db.enter(doing); err != nil {
+		return b, err
+	}
+	defer l.db.running.RUnlock()
+	err = l.db.reader.QueryRowContext(ctx, `SELECT available, held FROM ledger_customer WHERE shop = ? AND name = ?`, s, c).Scan(&b.Available, &b.Held)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return loyalty.Balance{}, notWritten(doing, err)
+	}
+	return b, nil
+}
+
+// RunningOut implements store.Ledger.
+func (l ledger) RunningOut(ctx context.Context, then time.Time, limit int) (holds []store.Hold, err error) {
+	const doing = "look for holds that run out"
+	err = l.db.read(ctx, doing, func(tx *sql.Tx) error {
+		err := eachRow(func(rows *sql.Rows) error {
+			var h store.Hold
+			var name sql.NullString
+			err := rows.Scan(append([]any{&h.Shop}, actionInto(&h.Action, &name)...)...)
+			h.Action.Customer = loyalty.CustomerID(name.String)
+			holds = append(holds, h)
+			return err
+		})(tx.QueryContext(ctx,
+			`SELECT a.shop, `+actionList+` FROM ledger_action a LEFT JOIN ledger_customer c ON c.id = a.customer
+			WHERE a.state = 'held' AND a.expires_at <= ? ORDER BY a.expires_at LIMIT ?`, instant(then), limit))
+		if err != nil {
+			return notWritten(doing, err)
+		}
+		return nil
+	})
+	return holds, err
+}
+
+// recordList are the columns that scanRecord reads.
+const recordList = `sequence, at, key, transfers, request_id, host, hash`
+
+func scanRecord(rows *sql.Rows) (r loyalty.Record, err error) {
+	var transfers string
+	var hash []byte
+	if err := rows.Scan(&r.Sequence, (*instant)(&r.At), &r.Entry.Key, &transfers, &r.RequestID, &r.Host, &hash); err != nil {
+		return r, err
+	}
+	copy(r.Hash[:], hash)
+	r.Entry.Transfers, err = loyalty.ParseTransfers(transfers)
+	return r, err
+}
+
+// History implements store.Ledger.
+func (l ledger) History(ctx context.Context, s shop.ID, c loyalty.CustomerID, after int64, limit int) (records []loyalty.Record, err error) {
+	const doing = "read journal"
+	err = l.db.read(ctx, doing, func(tx *sql.Tx) error {
+		err := eachRow(func(rows *sql.Rows) error {
+			r, err := scanRecord(rows)
+			records = append(records, r)
+			return err
+		})(tx.QueryContext(ctx,
+			`SELECT `+recordList+` FROM ledger_entry
+			WHERE shop = ?1 AND sequence > ?3 AND (customer = (SELECT id FROM ledger_customer WHERE shop = ?1 AND name = ?2)
+				OR other = (SELECT id FROM ledger_customer WHERE shop = ?1 AND name = ?2)) ORDER BY sequence LIMIT ?4`, s, c, after, limit))
+		return readFault(doing, err)
+	})
+	return records, err
+}
+
+// readFault leaves a fault as it is, and makes one of any other error.
+func readFault(doing string, err error) error {
+	if err == nil || isFault(err) {
+		return err
+	}
+	return notWritten(doing, err)
+}
+
+// Shops implements store.Ledger.
+func (l ledger) Shops(ctx context.Context) (shops map[shop.ID]int64, err error) {
+	const doing = "list ledgers"
+	shops = map[shop.ID]int64{}
+	err = l.db.read(ctx, doing, func(tx *sql.Tx) error {
+		return readFault(doing, eachRow(func(rows *sql.Rows) error {
+			var id shop.ID
+			var n int64
+			err := rows.Scan(&id, &n)
+			shops[id] = n
+			return err
+		})(tx.QueryContext(ctx, `SELECT shop, sequence FROM ledger`)))
+	})
+	return shops, err
+}
+
+// number is a customer as the journal writes it.
+func number(id sql.NullInt64) loyalty.CustomerID {
+	if !id.Valid {
+		return ""
+	}
+	return loyalty.CustomerID(strconv.FormatInt(id.Int64, 10))
+}

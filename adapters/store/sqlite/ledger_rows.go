@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+
+	"github.com/cartage-dev/cartage/core/loyalty"
+)
+
+// actionList are the columns that scanAction reads, of ledger_action a and its customer c.
+const actionList = `a.id, a.state, a.points, a.issued_at, a.held_at, a.expires_at, a.unconfirmed, a.generation, c.name`
+
+func actionInto(a *loyalty.Action, name *sql.NullString) []any {
+	return []any{&a.ID, &a.State, &a.Points, (*instant)(&a.IssuedAt), (*instant)(&a.HeldAt), (*instant)(&a.ExpiresAt), &a.Unconfirmed, &a.Generation, name}
+}
+
+// captureList are the columns that scanCapture reads.
+const captureList = `order_id, held, available, shortfall, returned`
+
+func scanCapture(rows *sql.Rows) (c loyalty.Capture, err error) {
+	err = rows.Scan(&c.Order, &c.Held, &c.Available, &c.Shortfall, &c.Returned)
+	return c, err
+}
+
+// Action implements store.Book.
+func (b *book) Action(id loyalty.ActionID) (a loyalty.Action, found bool, err error) {
+	var name sql.NullString
+	err = b.tx.scan(b.ctx, actionInto(&a, &name),
+		`SELECT `+actionList+` FROM ledger_action a LEFT JOIN ledger_customer c ON c.id = a.customer WHERE a.shop = ? AND a.id = ?`, b.by.Shop, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return loyalty.Action{}, false, nil
+	}
+	if err != nil {
+		return loyalty.Action{}, false, notWritten(booking, err)
+	}
+	a.Customer = loyalty.CustomerID(name.String)
+	err = b.tx.each(b.ctx, func(rows *sql.Rows) error {
+		c, err := scanCapture(rows)
+		a.Captures = append(a.Captures, c)
+		return err
+	}, `SELECT `+captureList+` FROM ledger_capture WHERE shop = ? AND action = ? ORDER BY place`, b.by.Shop, id)
+	if err != nil {
+		return loyalty.Action{}, false, notWritten(booking, err)
+	}
+	return a, true, nil
+}
+
+func (b *book) writeAction(a loyalty.Action) error {
+	number, err := b.number(a.Customer)
+	if err != nil {
+		return err
+	}
+	if _, err := b.tx.exec(b.ctx,
+		`INSERT INTO ledger_action (shop, id, state, customer, points, issued_at, held_at, expires_at, unconfirmed, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (shop, id) DO UPDATE SET state = excluded.state, held_at = excluded.held_at, expires_at = excluded.expires_at,
+			unconfirmed = excluded.unconfirmed, generation = excluded.generation`,
+		b.by.Shop, a.ID, a.State, number, a.Points, instant(a.IssuedAt), instant(a.HeldAt), instant(a.ExpiresAt), a.Unconfirmed, a.Generation); err != nil {
+		return notWritten(booking, err)
+	}
+	for place, c := range a.Captures {
+		if _, err := b.tx.exec(b.ctx,
+			`INSERT INTO ledger_capture (shop, action, order_id, place, held, available, shortfall, returned) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (shop, action, order_id) DO UPDATE SET returned = excluded.returned`,
+			b.by.Shop, a.ID, c.Order, place, c.Held, c.Available, c.Shortfall, c.Returned); err != nil {
+			return notWritten(booking, err)
+		}
+	}
+	return nil
+}
+
+// Sale implements store.Book.
+func (b *book) Sale(o loyalty.OrderID) (loyalty.Sale, error) {
+	s := loyalty.Sale{Order: o}
+	var name sql.NullString
+	err := b.tx.scan(b.ctx, []any{&s.Placed, &s.Total.Currency, &s.Total.Minor, &s.Cancelled, &s.Earned, &s.Clawed, &name},
+		`SELECT s.placed, s.currency, s.total, s.cancelled, s.earned, s.clawed, c.name
+		FROM ledger_sale s LEFT JOIN ledger_customer c ON c.id = s.customer WHERE s.shop = ? AND s.order_id = ?`, b.by.Shop, o)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, nil
+	}
+	if err != nil {
+		return s, notWritten(booking, err)
+	}
+	s.Customer = loyalty.CustomerID(name.String)
+	err = b.tx.each(b.ctx, func(rows *sql.Rows) error {
+		var r loyalty.Refund
+		err := rows.Scan(&r.ID, &r.Amount.Currency, &r.Amount.Minor)
+		s.Refunds = append(s.Refunds, r)
+		return err
+	}, `SELECT id, currency, amount FROM ledger_refund WHERE shop = ? AND order_id = ? ORDER BY place`, b.by.Shop, o)
+	if err != nil {
+		return s, notWritten(booking, err)
+	}
+	return s, nil
+}
+
+func (b *book) writeSale(s loyalty.Sale) error {
+	number, err := b.number(s.Customer)
+	if err != nil {
+		return err
+	}
+	if _, err := b.tx.exec(b.ctx,
+		`INSERT INTO ledger_sale (shop, order_id, placed, customer, currency, total, cancelled, earned, clawed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (shop, order_id) DO UPDATE SET placed = excluded.placed, customer = excluded.customer, currency = excluded.currency, total = excluded.total,
+			cancelled = excluded.cancelled, earned = excluded.earned, clawed = excluded.clawed`,
+		b.by.Shop, s.Order, s.Placed, number, s.Total.Currency, s.Total.Minor, s.Cancelled, s.Earned, s.Clawed); err != nil {
+		return notWritten(booking, err)
+	}
+	for place, r := range s.Refunds {
+		if _, err := b.tx.exec(b.ctx,
+			`INSERT INTO ledger_refund (shop, order_id, place, id, currency, amount) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (shop, order_id, id) DO NOTHING`,
+			b.by.Shop, s.Order, place, r.ID, r.Amount.Currency, r.Amount.Minor); err != nil {
+			return notWritten(booking, err)
+		}
+	}
+	return nil
+}
