@@ -25,13 +25,17 @@ import (
 	"github.com/cartage-dev/cartage/app/usecase"
 	"github.com/cartage-dev/cartage/config"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/ports/backend"
+	"github.com/cartage-dev/cartage/ports/store"
 )
 
 // launcher starts backends.
 type launcher struct {
 	host    *pluginhost.Host
 	mode    config.Mode
+	keys    loyalty.Keyring
+	offers  store.Offers
 	log     *slog.Logger
 	figures prometheus.Registerer
 }
@@ -55,8 +59,8 @@ func newPluginHost(lc fx.Lifecycle, cfg config.Config, log *slog.Logger, figures
 	return host, nil
 }
 
-func newLauncher(host *pluginhost.Host, mode config.Mode, log *slog.Logger, figures prometheus.Registerer) *launcher {
-	return &launcher{host: host, mode: mode, log: log, figures: figures}
+func newLauncher(host *pluginhost.Host, mode config.Mode, keys loyalty.Keyring, s store.Store, log *slog.Logger, figures prometheus.Registerer) *launcher {
+	return &launcher{host: host, mode: mode, keys: keys, offers: s.Offers, log: log, figures: figures}
 }
 
 // launch starts the backend that cfg calls name.

@@ -11,7 +11,9 @@ import (
 
 	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/config"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/shop"
+	"github.com/cartage-dev/cartage/ports/store"
 )
 
 // Findings is what Check found out.
@@ -68,7 +70,7 @@ func Check(ctx context.Context, source config.Source, cfg config.Config, log *sl
 		return Findings{}, err
 	}
 	defer func() { err = errors.Join(err, host.Close(context.WithoutCancel(ctx))) }()
-	l, backends := newLauncher(host, source.Mode, log, figures), map[string]*running{}
+	l, backends := newLauncher(host, source.Mode, loyalty.Keyring{}, store.Store{}, log, figures), map[string]*running{}
 	defer func() {
 		for _, r := range backends {
 			r.guard.Close()
@@ -98,7 +100,7 @@ func Check(ctx context.Context, source config.Source, cfg config.Config, log *sl
 			finding.Poq = c.Poq.Path
 		}
 		found.Shops = append(found.Shops, finding)
-		if _, err := newEntry(shop.ID(name), c, backends); err != nil && found.OK {
+		if _, err := newEntry(shop.ID(name), c, backends, l.keys); err != nil && found.OK {
 			return found, err
 		}
 	}

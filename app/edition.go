@@ -87,7 +87,10 @@ func (l *launcher) edition(ctx context.Context, cfg config.Config, before *editi
 		}
 	}
 	if err == nil {
-		next.table, err = newTable(cfg, next.backends)
+		next.table, err = newTable(cfg, next.backends, l.keys)
+	}
+	if err == nil {
+		err = keepOffers(ctx, l.offers, next.table.Shops)
 	}
 	if err == nil {
 		err = l.rehearse(next, before) //nolint:contextcheck // a rehearsal outlives the reload that begins it

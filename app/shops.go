@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,19 +11,20 @@ import (
 	"github.com/cartage-dev/cartage/app/usecase"
 	"github.com/cartage-dev/cartage/config"
 	"github.com/cartage-dev/cartage/core/handoff"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
 // newTable puts the shops of cfg before the backends that run.
-func newTable(cfg config.Config, backends map[string]*running) (usecase.Table, error) {
+func newTable(cfg config.Config, backends map[string]*running, keys loyalty.Keyring) (usecase.Table, error) {
 	t := usecase.Table{Shops: make(map[shop.ID]usecase.Entry, len(cfg.Shops)), Backends: make(map[usecase.Owner]backend.Backend, len(backends))}
 	for _, r := range backends {
 		t.Backends[r.owner()] = r.ports
 	}
 	for _, name := range sortedKeys(cfg.Shops) {
-		entry, err := newEntry(shop.ID(name), cfg.Shops[name], backends)
+		entry, err := newEntry(shop.ID(name), cfg.Shops[name], backends, keys)
 		if err != nil {
 			return usecase.Table{}, err
 		}
@@ -31,7 +33,7 @@ func newTable(cfg config.Config, backends map[string]*running) (usecase.Table, e
 	return t, nil
 }
 
-func newEntry(id shop.ID, c config.Shop, backends map[string]*running) (usecase.Entry, error) {
+func newEntry(id shop.ID, c config.Shop, backends map[string]*running, keys loyalty.Keyring) (usecase.Entry, error) {
 	rules, err := newShop(id, c)
 	if err != nil {
 		return usecase.Entry{}, fmt.Errorf("shops.%s: %w", id, err)
@@ -40,6 +42,11 @@ func newEntry(id shop.ID, c config.Shop, backends map[string]*running) (usecase.
 	for port, name := range c.Backends {
 		if err := choose(&entry, backend.Port(port), name, backends); err != nil {
 			return usecase.Entry{}, fmt.Errorf("shops.%s.backends.%s: %w", id, port, err)
+		}
+	}
+	if c.Loyalty != nil {
+		if entry.Loyalty, err = newProgramme(*c.Loyalty, keys); err != nil {
+			return usecase.Entry{}, fmt.Errorf("shops.%s.loyalty.%w", id, err)
 		}
 	}
 	return entry, nil
@@ -89,4 +96,4 @@ func newShop(id shop.ID, c config.Shop) (shop.Shop, error) {
 	return s, err
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

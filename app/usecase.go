@@ -22,11 +22,12 @@ import (
 )
 
 var usecaseModule = fx.Module("usecase",
-	fx.Provide(newSealer, newLinks, newTransfer, usecase.NewOrders),
+	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS),
 	fx.Provide(
 		func(t *usecase.Transfer) inbound.CartTransfer { return t },
 		func(l *usecase.Links) inbound.HandoffLinks { return l },
 		func(o *usecase.Orders) inbound.OrderLookup { return o },
+		func(p *usecase.POS) inbound.POS { return p },
 	))
 
 func newLinks(cfg config.Config, shops *usecase.Directory, s store.Store, sealer *usecase.Sealer) *usecase.Links {

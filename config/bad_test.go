@@ -144,7 +144,7 @@ var bad = []struct {
 	{"cookie domain that is a public suffix", "    currencies: [GBP]\n", "    currencies: [GBP]\n    cookie_domains: [example.com, com]\n", nil, `19:35: shops.uk.cookie_domains[1]: "com" cannot be used; a cookie domain must not be a public suffix or a name without a dot`},
 	{"header that no backend sets", "    currencies: [GBP]\n", "    currencies: [GBP]\n    headers: [X-Store, Cookie]\n", nil, `19:24: shops.uk.headers[1]: Cookie cannot be allowed; name a header that a backend may set`},
 	{"header with its value", "    currencies: [GBP]\n", "    currencies: [GBP]\n    headers: [\"X-Token: canary\"]\n", nil, `19:15: shops.uk.headers[0]: X-Token… cannot be allowed; name a header that a backend may set`},
-	{"two shops with one path", "  uk:\n", "  de:\n    currencies: [EUR]\n    backends: {carts: m2}\n    checkout_hosts: [a.example.com]\n    poq: {path: /poq/uk/cart-transfer, secrets: [env:POQ_SECRET]}\n  uk:\n", nil, `26:5: shops.uk.poq.path: "/poq/uk/cart-transfer" is served for shop de already; give each shop its own`},
+	{"two shops with one path", "  uk:\n", "  de:\n    currencies: [EUR]\n    backends: {carts: m2}\n    checkout_hosts: [a.example.com]\n    poq: {path: /poq/uk/cart-transfer, secrets: [env:POQ_SECRET]}\n  uk:\n", nil, `26:5: shops.uk.poq.path: "/poq/uk/cart-transfer" is served for shop de already; give each its own`},
 	{"path of the links", "    poq:\n", "    poq:\n      path: /handoff/uk\n", nil, `22:13: shops.uk.poq.path: "/handoff/uk" is where one-time links are; write one outside /handoff/`},
 	{"path with a query", "    poq:\n", "    poq:\n      path: /poq/uk?key=canary\n", nil, `22:13: shops.uk.poq.path: not a plain path; write one like /poq/uk/cart-transfer, without wildcards, escapes or a slash at its end`},
 	{"path that is relative", "    poq:\n", "    poq:\n      path: poq/uk\n", nil, `22:13: shops.uk.poq.path: not a plain path; write one like /poq/uk/cart-transfer, without wildcards, escapes or a slash at its end`},
@@ -193,7 +193,7 @@ environment: CARTAGE_BACKENDS__NEW__START_TIMEOUT: backends.new.start_timeout: 1
 3:17: server.read_timeout: "soon" is not a duration; write 800ms or 2s
 4:14: log.level: "loud" is unknown; write debug or info or warn or error
 5:1: server_: unknown key; did you mean server?
-6:1: stuff: unknown key; valid here: server, admin, log, store, handoff, plugins, allow, backends, shops`},
+6:1: stuff: unknown key; valid here: server, admin, log, store, handoff, plugins, loyalty, shopify, allow, backends, shops`},
 	{"one mistake for a broken group", "    poq:\n      secrets: [env:POQ_SECRET]\n", "    poq: yes please\n", nil, `21:10: shops.uk.poq: text is not a group of keys; write its keys below it, indented`},
 	{"setting that is an address, overridden", "https://shop.example.com", "http://a", []string{"CARTAGE_BACKENDS__M2__SETTINGS__BASE_URL=http://canary"}, `environment: CARTAGE_BACKENDS__M2__SETTINGS__BASE_URL: backends.m2.settings.base_url: an http:// address; write https://, or name m2 in allow.insecure_backends`},
 	{"inline in production with a reference beside", "[env:POQ_SECRET]", "[env:POQ_SECRET, canary-inline]", nil, `22:33: shops.uk.poq.secrets[1]: a secret is written out; write env:NAME or file:/path, or name uk in allow.demo_secrets`},

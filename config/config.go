@@ -24,6 +24,8 @@ type Config struct {
 	Store    Store              `koanf:"store"`
 	Handoff  Handoff            `koanf:"handoff"`
 	Plugins  Plugins            `koanf:"plugins"`
+	Loyalty  Loyalty            `koanf:"loyalty"`
+	Shopify  Shopify            `koanf:"shopify"`
 	Allow    Allow              `koanf:"allow"`
 	Backends map[string]Backend `koanf:"backends"`
 	Shops    map[string]Shop    `koanf:"shops"`
@@ -71,6 +73,24 @@ type Handoff struct {
 	Key secret.Text `koanf:"key"`
 }
 
+// Loyalty is about the points of every shop.
+type Loyalty struct {
+	// Keys sign the ids of offers: one or two of 32 bytes or more in base64, newest first. When
+	// none is set, one is made at first start and kept beside the database.
+	Keys []secret.Text `koanf:"keys"`
+}
+
+// Shopify is about Shopify as a channel.
+type Shopify struct {
+	Apps map[string]ShopifyApp `koanf:"apps"`
+}
+
+// ShopifyApp is an app of the operator's at Shopify, which shops install.
+type ShopifyApp struct {
+	Secrets []secret.Text `koanf:"secrets"`  // client secrets, one or two, newest first
+	POSPath string        `koanf:"pos_path"` // what stands before promotions, perform_action and revert_action
+}
+
 // Plugins is where plugin programs and their sockets live.
 type Plugins struct {
 	Dir       string `koanf:"dir"`
@@ -84,6 +104,7 @@ type Allow struct {
 	UnpinnedPlugins  []string `koanf:"unpinned_plugins"`  // backends without sha256
 	InsecureShops    []string `koanf:"insecure_shops"`    // shops with http:// checkout hosts
 	DemoSecrets      []string `koanf:"demo_secrets"`      // shops that use a published secret
+	DemoApps         []string `koanf:"demo_apps"`         // Shopify apps that do
 }
 
 // Backend is one named backend: a plugin program and what it is told.
@@ -132,6 +153,44 @@ type Shop struct {
 	Headers       []string `koanf:"headers"` // that a backend may add to the first navigation
 	Poq           *Poq     `koanf:"poq"`
 	Shadow        *Shadow  `koanf:"shadow"`
+	// Shopify says which shop at Shopify this is; nil when it is none.
+	Shopify *ShopifyShop `koanf:"shopify"`
+	Loyalty *Programme   `koanf:"loyalty"` // nil: the shop has none
+}
+
+// ShopifyShop is a shop as Shopify names it.
+type ShopifyShop struct {
+	App    string `koanf:"app"`     // that it has installed
+	Domain string `koanf:"domain"`  // such as my-shop.myshopify.com
+	ShopID int    `koanf:"shop_id"` // its number
+}
+
+// Programme is a shop's loyalty.
+type Programme struct {
+	Label  string            `koanf:"label"`  // of the balance
+	Labels map[string]string `koanf:"labels"` // in other languages
+	Offers map[string]Offer  `koanf:"offers"`
+	Earn   *Earn             `koanf:"earn"` // nil: orders earn nothing
+}
+
+// Offer is what points are good for.
+type Offer struct {
+	Kind         string            `koanf:"kind"` // flat_discount, percent_discount or add_variant
+	Cost         int               `koanf:"cost"` // points; 0 for everybody
+	Title        string            `koanf:"title"`
+	Titles       map[string]string `koanf:"titles"`
+	Description  string            `koanf:"description"` // empty: what it costs
+	Descriptions map[string]string `koanf:"descriptions"`
+	Amounts      map[string]string `koanf:"amounts"` // of a flat discount, by currency
+	Percent      string            `koanf:"percent"` // of a percent discount
+	Variant      string            `koanf:"variant"` // that is added
+}
+
+// Earn is what an order earns: Points for each Amount of Currency.
+type Earn struct {
+	Points   int    `koanf:"points"`
+	Amount   string `koanf:"amount"`
+	Currency string `koanf:"currency"`
 }
 
 // Shadow rehearses a swap: a share of a shop's new carts is made at another backend

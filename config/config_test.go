@@ -96,6 +96,19 @@ func TestDemo(t *testing.T) {
 	p.Secrets, p.OrdersSecrets = []secret.Text{secret.New("demo-poq-secret")}, []secret.Text{secret.New("demo-orders-secret")}
 	s.Currencies, s.CheckoutHosts, s.Poq = []string{"GBP", "USD"}, []string{"http://127.0.0.1:8082"}, &p
 	s.Backends = map[string]string{"carts": "mock", "orders": "mock"}
+	demo, programme := config.DefaultApp("demo"), config.DefaultProgramme()
+	demo.Secrets = []secret.Text{secret.New("demo-app-secret")}
+	programme.Labels = map[string]string{"de": "Punktestand"}
+	programme.Offers = map[string]config.Offer{
+		"five_off": {
+			Kind: "flat_discount", Cost: 1000, Title: "Add $5.00 discount", Titles: map[string]string{"de": "5 $ Rabatt"},
+			Descriptions: map[string]string{"de": "-1000 Punkte"}, Amounts: map[string]string{"USD": "5.00", "GBP": "5.00"},
+		},
+		"tenth_off": {Kind: "percent_discount", Cost: 2500, Title: "10 % off", Titles: map[string]string{"de": "10 % Rabatt"}, Percent: "10"},
+	}
+	programme.Earn = &config.Earn{Points: 1, Amount: "1.00", Currency: "USD"}
+	s.Shopify, s.Loyalty = &config.ShopifyShop{App: "demo", Domain: "shopify-domain.myshopify.com", ShopID: 1}, &programme
+	want.Shopify.Apps = map[string]config.ShopifyApp{"demo": demo}
 	want.Backends, want.Shops = map[string]config.Backend{"mock": b}, map[string]config.Shop{"demo": s}
 	if diff := cmp.Diff(cfg, want, options); diff != "" {
 		t.Errorf("-got +want:\n%s", diff)
@@ -108,14 +121,15 @@ func TestDemoIsRefusedInProduction(t *testing.T) {
 	want := `(built-in demo):6:1: server.public_url: one-time links would begin with http://; write the https:// URL that shoppers reach this host at, or name a shop in allow.insecure_shops
 (built-in demo):13:3: backends.mock.sha256: missing; write what cartage check prints, or name mock in allow.unpinned_plugins
 (built-in demo):17:19: backends.mock.settings.public_url: an http:// address; write https://, or name mock in allow.insecure_backends
-(built-in demo):27:22: shops.demo.checkout_hosts[0]: an http:// address; write https://, or name demo in allow.insecure_shops
-(built-in demo):29:17: shops.demo.poq.secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_secrets
-(built-in demo):30:24: shops.demo.poq.orders_secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_secrets`
+(built-in demo):23:17: shopify.apps.demo.secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_apps
+(built-in demo):32:22: shops.demo.checkout_hosts[0]: an http:// address; write https://, or name demo in allow.insecure_shops
+(built-in demo):34:17: shops.demo.poq.secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_secrets
+(built-in demo):35:24: shops.demo.poq.orders_secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_secrets`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 	allowed := []string{
-		"CARTAGE_ALLOW__DEMO_SECRETS=demo", "CARTAGE_ALLOW__INSECURE_SHOPS=demo", "CARTAGE_ALLOW__INSECURE_BACKENDS=mock", "CARTAGE_ALLOW__UNPINNED_PLUGINS=mock",
+		"CARTAGE_ALLOW__DEMO_SECRETS=demo", "CARTAGE_ALLOW__DEMO_APPS=demo", "CARTAGE_ALLOW__INSECURE_SHOPS=demo", "CARTAGE_ALLOW__INSECURE_BACKENDS=mock", "CARTAGE_ALLOW__UNPINNED_PLUGINS=mock",
 	}
 	if _, err := config.Load(config.Source{Text: config.Demo, Environ: allowed}); err != nil {
 		t.Errorf("with all of it allowed: %v", err)

@@ -74,14 +74,23 @@ func DefaultPoq(name string) Poq {
 // DefaultShadow is what holds for every rehearsal.
 func DefaultShadow() Shadow { return Shadow{Share: 0.1} }
 
+// DefaultApp is what holds for the Shopify app called name.
+func DefaultApp(name string) ShopifyApp { return ShopifyApp{POSPath: "/pos/" + name} }
+
+// DefaultProgramme is what holds for the loyalty of every shop.
+func DefaultProgramme() Programme { return Programme{Label: "Point balance"} }
+
 // defaults is the layer below file and environment: Default, and what holds for
 // each backend, shop and channel that one of the layers above names.
 func defaults(above ...tree) tree {
 	layer := asTree(Default())
-	backends, shops := tree{}, tree{}
+	backends, shops, apps := tree{}, tree{}, tree{}
 	for _, t := range above {
 		for name := range branch(t, "backends") {
 			backends[name] = asTree(DefaultBackend())
+		}
+		for name := range branch(t, "shopify", "apps") {
+			apps[name] = asTree(DefaultApp(name))
 		}
 		for name := range branch(t, "shops") {
 			if _, ok := shops[name]; !ok {
@@ -93,9 +102,12 @@ func defaults(above ...tree) tree {
 			if branch(t, "shops", name, "shadow") != nil {
 				branch(shops, name)["shadow"] = asTree(DefaultShadow())
 			}
+			if branch(t, "shops", name, "loyalty") != nil {
+				branch(shops, name)["loyalty"] = asTree(DefaultProgramme())
+			}
 		}
 	}
-	layer["backends"], layer["shops"] = backends, shops
+	layer["backends"], layer["shops"], layer["shopify"] = backends, shops, tree{"apps": apps}
 	return layer
 }
 

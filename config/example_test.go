@@ -5,6 +5,7 @@ package config_test
 import (
 	"os"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +20,7 @@ func TestExample(t *testing.T) {
 	t.Parallel()
 	cfg, err := config.Load(config.Source{File: "example.yaml", Environ: []string{
 		"CARTAGE_SERVER__PUBLIC_URL=https://carts.example.com",
-		"WEBSHOP_TOKEN=canary-token", "POQ_SECRET=canary-poq", "POQ_ORDERS_SECRET=canary-orders",
+		"WEBSHOP_TOKEN=canary-token", "POQ_SECRET=canary-poq", "POQ_ORDERS_SECRET=canary-orders", "SHOPIFY_SECRET=canary-app",
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -39,11 +40,27 @@ func TestExample(t *testing.T) {
 	candidate.Plugin, candidate.SHA256 = "candidate", "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
 	candidate.Settings = map[string]any{"base_url": "https://next.example.com/rest"}
 	shadow.Backend, s.Shadow = "candidate", &shadow
+	s.Shopify = &config.ShopifyShop{App: "tills", Domain: "my-shop.myshopify.com", ShopID: 4711}
+	programme := config.DefaultProgramme()
+	programme.Labels = map[string]string{"de": "Punktestand"}
+	programme.Offers = map[string]config.Offer{
+		"four_off": {
+			Kind: "flat_discount", Cost: 1000, Title: "£4 off", Titles: map[string]string{"de": "4 £ Rabatt"}, Description: "-1000 points",
+			Descriptions: map[string]string{"de": "-1000 Punkte"}, Amounts: map[string]string{"GBP": "4.00", "EUR": "4.50"},
+		},
+		"tenth_off": {Kind: "percent_discount", Cost: 2500, Title: "10 % off", Percent: "10"},
+		"free_mug":  {Kind: "add_variant", Cost: 1500, Title: "A mug", Variant: "40112233"},
+	}
+	programme.Earn = &config.Earn{Points: 1, Amount: "1.00", Currency: "GBP"}
+	s.Loyalty = &programme
+	tills := config.DefaultApp("tills")
+	tills.Secrets = []secret.Text{secret.New("canary-app")}
+	want.Shopify.Apps = map[string]config.ShopifyApp{"tills": tills}
 	want.Backends, want.Shops = map[string]config.Backend{"webshop": b, "candidate": candidate}, map[string]config.Shop{"uk": s}
 	if diff := cmp.Diff(cfg, want, options); diff != "" {
 		t.Errorf("-got +want:\n%s", diff)
 	}
-	dev, err := config.Load(config.Source{File: "example.yaml", Mode: config.Dev, Environ: []string{"WEBSHOP_TOKEN=t", "POQ_SECRET=p", "POQ_ORDERS_SECRET=o"}})
+	dev, err := config.Load(config.Source{File: "example.yaml", Mode: config.Dev, Environ: []string{"WEBSHOP_TOKEN=t", "POQ_SECRET=p", "POQ_ORDERS_SECRET=o", "SHOPIFY_SECRET=a"}})
 	if err != nil || dev.Server.PublicURL != config.Default().Server.PublicURL {
 		t.Errorf("got public_url %q, %v; want the default", dev.Server.PublicURL, err)
 	}
@@ -65,7 +82,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 	written = func(n *yaml.Node, path string) {
 		for i := 0; n.Kind == yaml.MappingNode && i < len(n.Content); i += 2 {
 			key := n.Content[i].Value
-			if path == ".backends" || path == ".shops" {
+			if slices.Contains([]string{".backends", ".shops", ".shopify.apps", ".shops.NAME.loyalty.offers"}, path) {
 				key = "NAME"
 			}
 			there[path+"."+key] = true

@@ -5,7 +5,6 @@ package config
 import (
 	"fmt"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/cartage-dev/cartage/core/handoff"
@@ -15,9 +14,9 @@ import (
 
 // The bounds of a Poq channel.
 const (
-	poqSecretsMax = 2 // the one in use and the one to come
-	budgetMin     = 100 * time.Millisecond
-	budgetMax     = 4 * time.Second // below what the channel itself ends a call after
+	secretsMax = 2 // the one in use and the one to come
+	budgetMin  = 100 * time.Millisecond
+	budgetMax  = 4 * time.Second // below what the channel itself ends a call after
 )
 
 // linksPath is where one-time links are.
@@ -25,8 +24,8 @@ const linksPath = "/handoff/"
 
 func (c *check) poq(at, name string, p Poq, served map[string]string) {
 	c.poqPath(join(at, "path"), name, p, served)
-	c.poqSecrets(join(at, "secrets"), p.Secrets, true)
-	c.poqSecrets(join(at, "orders_secrets"), p.OrdersSecrets, false)
+	c.twoSecrets(join(at, "secrets"), p.Secrets, true)
+	c.twoSecrets(join(at, "orders_secrets"), p.OrdersSecrets, false)
 	if _, err := handoff.NewPolicy(nil, nil, []string{p.CustomerHeader}); p.CustomerHeader != "" && err != nil {
 		c.wrong(join(at, "customer_header"), shown(p.CustomerHeader)+" cannot carry a shopper's token", "name a header of its own, such as X-Customer-Authorization", "")
 	}
@@ -39,11 +38,12 @@ func (c *check) poq(at, name string, p Poq, served map[string]string) {
 	}
 }
 
-func (c *check) poqSecrets(at string, secrets []secret.Text, needed bool) {
+// twoSecrets refuses more than the one in use and the one to come.
+func (c *check) twoSecrets(at string, secrets []secret.Text, needed bool) {
 	switch {
 	case needed && len(secrets) == 0:
 		c.wrong(at, "missing", byReference, "")
-	case len(secrets) > poqSecretsMax:
+	case len(secrets) > secretsMax:
 		c.wrong(at, fmt.Sprintf("%d secrets", len(secrets)), "keep two at most: the one in use and the one to come", "")
 	}
 }
@@ -51,13 +51,7 @@ func (c *check) poqSecrets(at string, secrets []secret.Text, needed bool) {
 // poqPath refuses a path that cannot be served, or that is served already: served
 // holds whose each one is.
 func (c *check) poqPath(at, name string, p Poq, served map[string]string) {
-	plain := strings.HasPrefix(p.Path, "/") && p.Path != "/" && path.Clean(p.Path) == p.Path && !strings.ContainsAny(p.Path, "{}?#% \t")
-	switch {
-	case !plain:
-		c.wrong(at, "not a plain path", "write one like /poq/"+shown(name)+"/cart-transfer, without wildcards, escapes or a slash at its end", "")
-		return
-	case strings.HasPrefix(p.Path+"/", linksPath):
-		c.wrong(at, quote(p.Path)+" is where one-time links are", "write one outside "+linksPath, "")
+	if !c.plainPath(at, p.Path, "/poq/"+shown(name)+"/cart-transfer") {
 		return
 	}
 	paths := []string{p.Path}
@@ -65,10 +59,6 @@ func (c *check) poqPath(at, name string, p Poq, served map[string]string) {
 		paths = append(paths, path.Join(path.Dir(p.Path), "orders", "{reference}"))
 	}
 	for _, one := range paths {
-		if other, taken := served[one]; taken {
-			c.wrong(at, quote(one)+" is served for shop "+shown(other)+" already", "give each shop its own", "")
-			continue
-		}
-		served[one] = name
+		c.serve(at, one, "shop "+name, served)
 	}
 }

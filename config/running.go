@@ -9,7 +9,7 @@ import (
 
 // changeable are the keys that a running host takes over; the rest was used up
 // when it started: listeners, the database, the key of links, the log.
-var changeable = []string{"allow", "backends", "plugins.dir", "shops"}
+var changeable = []string{"allow", "backends", "plugins.dir", "shopify", "shops"}
 
 // fixed holds what cannot change while a host runs to what it runs with. It
 // repeats no value: one may be a secret.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/secret"
 )
 
@@ -23,7 +24,7 @@ const (
 )
 
 // published are the secrets that everybody can read in demo.yaml.
-var published = []string{"demo-poq-secret", "demo-orders-secret"}
+var published = []string{"demo-poq-secret", "demo-orders-secret", "demo-app-secret"}
 
 // variableName is what a variable may be called that is handed on or referred to.
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -46,6 +47,18 @@ func (c *check) secrets() {
 			b.Secrets[what] = text
 		}
 	}
+	for i := range c.cfg.Loyalty.Keys {
+		c.signingKey(item("loyalty.keys", i), &c.cfg.Loyalty.Keys[i])
+	}
+	c.twoSecrets("loyalty.keys", c.cfg.Loyalty.Keys, false)
+	for name, a := range c.cfg.Shopify.Apps {
+		at, allowed := join(join("shopify.apps", shown(name)), "secrets"), c.allows(c.cfg.Allow.DemoApps, name)
+		hint := fmt.Sprintf(", or name %s in allow.demo_apps", shown(name))
+		for i := range a.Secrets {
+			c.resolve(item(at, i), &a.Secrets[i], allowed, hint)
+			c.presentable(item(at, i), a.Secrets[i].Reveal(), allowed, hint)
+		}
+	}
 	for name, s := range c.cfg.Shops {
 		if s.Poq == nil {
 			continue
@@ -59,6 +72,14 @@ func (c *check) secrets() {
 				c.presentable(at, list[i].Reveal(), allowed, hint)
 			}
 		}
+	}
+}
+
+func (c *check) signingKey(path string, key *secret.Text) {
+	c.resolve(path, key, c.mode == Dev, "")
+	if raw, err := base64.StdEncoding.DecodeString(key.Reveal()); !key.Empty() && (err != nil || len(raw) < loyalty.SigningKeyMin) {
+		c.wrong(path, "not 32 bytes or more in base64", "make one with: head -c 32 /dev/urandom | base64", "")
+		*key = secret.Text{}
 	}
 }
 

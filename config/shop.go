@@ -24,7 +24,8 @@ func (c *check) shops() {
 	if len(c.cfg.Shops) == 0 {
 		c.wrong("shops", "missing", "name at least one shop", "")
 	}
-	served := map[string]string{}
+	served, domains := map[string]string{}, map[string]string{}
+	c.apps(served)
 	for _, name := range slices.Sorted(maps.Keys(c.cfg.Shops)) {
 		path, s := join("shops", shown(name)), c.cfg.Shops[name]
 		c.checkName(path, name)
@@ -39,6 +40,12 @@ func (c *check) shops() {
 		}
 		if s.Poq != nil {
 			c.poq(join(path, "poq"), name, *s.Poq, served)
+		}
+		if s.Shopify != nil {
+			c.installed(join(path, "shopify"), name, *s.Shopify, domains)
+		}
+		if s.Loyalty != nil {
+			c.programme(join(path, "loyalty"), *s.Loyalty)
 		}
 	}
 }
@@ -110,7 +117,7 @@ func (c *check) unknownPort(path, port string) {
 // pages checks what a backend may send a shopper to. It repeats no address, since one may hold a password.
 func (c *check) pages(path, name string, s Shop) {
 	at := join(path, "checkout_hosts")
-	if len(s.CheckoutHosts) == 0 {
+	if len(s.CheckoutHosts) == 0 && (s.Poq != nil || s.Shopify == nil) {
 		c.wrong(at, "missing", "name the hosts that a shopper may be sent to, such as shop.example.com", "")
 	}
 	var origins []handoff.Origin

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
@@ -24,6 +25,7 @@ type Entry struct {
 	// CartsFrom and OrdersFrom say which of the directory's backends these ports are
 	// of, since the id of a cart means nothing to another; empty where there is no such port.
 	CartsFrom, OrdersFrom Owner
+	Loyalty               *loyalty.Programme // nil: the shop has none
 }
 
 // Owner names a backend that carts and orders live at, for as long as carts are

@@ -36,13 +36,13 @@ const markLength = 5
 
 // The parts of an id in bytes: version and key, offer, when it was minted, nonce and signature.
 const (
-	idVersion    = 1 << 5 // in the upper bits of the first byte; the key's number is in the lower five
+	idVersion    = 1 << 5 // in the upper bits of the first byte; the number of the key is in the lower five
 	issuedAt     = 1 + len(OfferRef{})
 	nonceAt      = issuedAt + 4
 	signatureAt  = nonceAt + NonceBytes
 	signatureLen = 12
 	idBytes      = signatureAt + signatureLen
-	keyIDMax     = idVersion - 1
+	keyNumberMax = idVersion - 1
 )
 
 // NonceBytes is how much randomness makes two ids of one offer different.
@@ -50,30 +50,33 @@ const NonceBytes = 8
 
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// SigningKey signs ids. ID, 0 to 31, is written into each.
-type SigningKey struct {
-	ID     uint8
-	Secret []byte
-}
-
-// SigningKeyMin is the least length of a secret, in bytes.
+// SigningKeyMin is the least length of a signing key, in bytes.
 const SigningKeyMin = 32
 
 // Keyring holds the keys whose ids are accepted. The first one mints.
-type Keyring []SigningKey
+type Keyring struct{ keys []signingKey }
+
+// signingKey has a number of its own making, which is written into each id to say which key to try.
+type signingKey struct {
+	number byte
+	secret []byte
+}
 
 // NewKeyring holds keys to their bounds: Invalid (invalid_keyring).
-func NewKeyring(keys ...SigningKey) (Keyring, error) {
-	bad := len(keys) == 0
-	seen := map[uint8]bool{}
-	for _, k := range keys {
-		bad = bad || k.ID > keyIDMax || seen[k.ID] || len(k.Secret) < SigningKeyMin
-		seen[k.ID] = true
+func NewKeyring(secrets ...[]byte) (Keyring, error) {
+	var k Keyring
+	for _, secret := range secrets {
+		if len(secret) < SigningKeyMin {
+			k.keys = nil
+			break
+		}
+		sum := sha256.Sum256(secret)
+		k.keys = append(k.keys, signingKey{sum[0] & keyNumberMax, secret})
 	}
-	if bad {
-		return nil, fault.New(fault.Invalid, "invalid_keyring", "signing keys need different numbers from 0 to %d and at least %d bytes", keyIDMax, SigningKeyMin).By(fault.Caller)
+	if k.keys == nil {
+		return Keyring{}, fault.New(fault.Invalid, "invalid_keyring", "ids are signed with keys of at least %d bytes", SigningKeyMin).By(fault.Caller)
 	}
-	return keys, nil
+	return k, nil
 }
 
 // Terms are what an id is bound to beside what it carries. Whoever presents the id
@@ -90,18 +93,18 @@ type Terms struct {
 type Issue struct {
 	Offer OfferRef
 	At    time.Time // UTC, to the second
-	keyID uint8
+	key   byte      // number of the one that signed it
 	raw   [idBytes]byte
 }
 
 // Mint makes the id of a showing. The nonce must be random.
 func (k Keyring) Mint(offer OfferRef, terms Terms, now time.Time, nonce [NonceBytes]byte) ActionID {
 	var raw [idBytes]byte
-	raw[0] = idVersion | k[0].ID
+	raw[0] = idVersion | k.keys[0].number
 	copy(raw[1:], offer[:])
 	binary.BigEndian.PutUint32(raw[issuedAt:], uint32(now.Unix())) //nolint:gosec // G115: until the year 2106
 	copy(raw[nonceAt:], nonce[:])
-	copy(raw[signatureAt:], sign(k[0].Secret, raw, terms))
+	copy(raw[signatureAt:], sign(k.keys[0].secret, raw, terms))
 	return ActionID(crockford.EncodeToString(raw[:]))
 }
 
@@ -110,20 +113,20 @@ func (id ActionID) Read() (i Issue, ok bool) {
 	if len(id) != ActionIDLength {
 		return Issue{}, false
 	}
-	if n, err := crockford.Decode(i.raw[:], []byte(id)); err != nil || n != idBytes || i.raw[0]&^keyIDMax != idVersion {
+	if n, err := crockford.Decode(i.raw[:], []byte(id)); err != nil || n != idBytes || i.raw[0]&^keyNumberMax != idVersion {
 		return Issue{}, false
 	}
 	copy(i.Offer[:], i.raw[1:])
 	i.At = time.Unix(int64(binary.BigEndian.Uint32(i.raw[issuedAt:])), 0).UTC()
-	i.keyID = i.raw[0] & keyIDMax
+	i.key = i.raw[0] & keyNumberMax
 	return i, true
 }
 
 // Signed reports whether one of the keys minted the id under these terms.
 func (k Keyring) Signed(i Issue, terms Terms) bool {
-	for _, key := range k {
-		if key.ID == i.keyID {
-			return hmac.Equal(sign(key.Secret, i.raw, terms), i.raw[signatureAt:])
+	for _, key := range k.keys {
+		if key.number == i.key && hmac.Equal(sign(key.secret, i.raw, terms), i.raw[signatureAt:]) {
+			return true
 		}
 	}
 	return false

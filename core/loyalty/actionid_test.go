@@ -21,9 +21,9 @@ var (
 
 func keyring(t testing.TB, numbers ...uint8) loyalty.Keyring {
 	t.Helper()
-	var keys []loyalty.SigningKey
+	var keys [][]byte
 	for _, n := range numbers {
-		keys = append(keys, loyalty.SigningKey{ID: n, Secret: bytes.Repeat([]byte{n + 1}, loyalty.SigningKeyMin)})
+		keys = append(keys, bytes.Repeat([]byte{n + 1}, loyalty.SigningKeyMin))
 	}
 	ring, err := loyalty.NewKeyring(keys...)
 	if err != nil {
@@ -99,11 +99,24 @@ func TestKeyRotation(t *testing.T) {
 func TestBadKeyrings(t *testing.T) {
 	t.Parallel()
 	good := bytes.Repeat([]byte{1}, loyalty.SigningKeyMin)
-	for name, keys := range map[string][]loyalty.SigningKey{
-		"none": nil, "a short secret": {{0, good[1:]}}, "a number too high": {{32, good}}, "a number twice": {{1, good}, {1, good}},
-	} {
+	for name, keys := range map[string][][]byte{"none": nil, "a short key": {good[1:]}, "a short key behind a good one": {good, good[1:]}} {
 		if _, err := loyalty.NewKeyring(keys...); fault.From(err).Code != "invalid_keyring" {
 			t.Errorf("%s: got %v, want invalid_keyring", name, err)
+		}
+	}
+}
+
+// TestKeysOfOneNumber has more keys than there are numbers.
+func TestKeysOfOneNumber(t *testing.T) {
+	t.Parallel()
+	numbers := make([]uint8, 80)
+	for i := range numbers {
+		numbers[i] = uint8(i)
+	}
+	all := keyring(t, numbers...)
+	for _, n := range numbers {
+		if read, _ := keyring(t, n).Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{}).Read(); !all.Signed(read, terms) {
+			t.Errorf("an id of key %d does not hold among the others", n)
 		}
 	}
 }

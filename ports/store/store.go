@@ -20,6 +20,7 @@ type Store struct {
 	Handoffs    Handoffs
 	Idempotency Idempotency
 	Ledger      Ledger
+	Offers      Offers
 	Health      Health
 }
 

@@ -31,6 +31,7 @@ func changeRules() []Rule {
 		{ID: "carts.change.at_once", Promise: "Changes of one cart at the same time happen one after the other, and none is lost.", check: changesAtOnce},
 		{ID: "carts.change.deadline", Promise: "A change whose deadline passes, or that is canceled, comes back at once, as Unavailable or Unknown, and the next one is well.", check: changeDeadline},
 		{ID: "carts.change.repeated_after_unknown", Promise: "A change that got no answer in time is repeated with its key, and is then done.", check: changeRepeated},
+		{ID: "carts.change.repeated_late", Promise: "A change that comes again with its key after a newer one has no second effect: the newer one stays.", check: changeRepeatedLate},
 	})
 }
 

@@ -110,3 +110,22 @@ func changeRepeated(ctx context.Context, t *T) {
 		}
 	}
 }
+
+// changeRepeatedLate is a write that was on its way for long, or a host that repeats it late.
+func changeRepeatedLate(ctx context.Context, t *T) {
+	if !t.keyed() {
+		return
+	}
+	made, ok := t.basket(ctx, "made")
+	if !ok {
+		return
+	}
+	for i, units := range []int64{3, 5, 3} { // the third is the first again
+		if _, ok := t.changed(ctx, fmt.Sprint("change", i%2), made.ID, t.setting(units)); !ok {
+			return
+		}
+	}
+	if found, err := t.Get(ctx, t.Call(""), made.ID); t.unrefused(err, "the changed cart") {
+		t.becomes(t.items(5, 1), backend.ChangeAnswer{Cart: found})
+	}
+}

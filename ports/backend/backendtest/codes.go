@@ -27,7 +27,7 @@ func codeRules() []Rule {
 		{ID: "carts.change.unknown_code", Promise: "A code that does not exist is refused by its name, unknown_code, and the cart is as before.", check: unknownCode},
 		{ID: "carts.change.unknown_code_aside", Promise: "Quantities are set beside a code that is refused.", check: unknownCodeAside},
 		{ID: "carts.change.good_code_stays", Promise: "A refused code leaves a good one in effect that is still asked for.", check: goodCodeStays},
-		{ID: "carts.change.code_as_asked", Promise: "A code in another spelling is listed or refused as it was asked for.", check: codeAsAsked},
+		{ID: "carts.change.code_as_asked", Promise: "A code in another spelling is listed or refused as it was asked for, and Get lists it alike.", check: codeAsAsked},
 		{ID: "carts.change.strange_codes", Promise: fmt.Sprintf("A code in any script, of %d characters, or that looks like a command, is refused letter by letter.", cart.CodeMax), check: strangeCodes},
 	})
 }
@@ -226,7 +226,13 @@ func codeAsAsked(ctx context.Context, t *T) {
 		t.Skip("the sample's first code has no other spelling")
 		return
 	}
-	t.answeredEach(ctx, other)
+	answer, ok := t.answeredEach(ctx, other)
+	if !ok {
+		return
+	}
+	if found, err := t.Get(ctx, t.Call(""), answer.Cart.ID); t.unrefused(err, "the cart") {
+		t.haveEffect(found, answer.Cart.Codes...)
+	}
 }
 
 // answeredEach asks for these codes on a cart of their own.
@@ -243,7 +249,7 @@ func (t *T) answeredEach(ctx context.Context, codes ...string) (answer backend.C
 
 func strangeCodes(ctx context.Context, t *T) {
 	for _, codes := range [][]string{
-		{"größe-ü", "gro\u0308ße-ü", "割引券", "خصم-٥", "🎁", "K-7f3a", "\u212a-7f3a", "a b\u00a0c"}, // composed and not, and two signs that look like K
+		{"größe-ü", "gro\u0308ße-ü", "割引券", "خصم-٥", "🎁", "K-7f3a", "\u212a-7f3a", "a b\u00a0c", ".", ".."}, // composed and not, and two signs that look like K
 		{"' OR '1'='1", "../../etc/passwd", "%s%n%00", `{"code":"x"}`, "<script>", "*", "a,b", "\\", strings.Repeat("c", cart.CodeMax), strings.Repeat("ß", cart.CodeMax)},
 	} {
 		if answer, ok := t.answeredEach(ctx, codes...); ok {

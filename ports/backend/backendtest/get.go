@@ -73,9 +73,10 @@ func getStrange(ctx context.Context, t *T) {
 	})
 }
 
-// noCarts expects of each id that no cart could have that call knows no cart of it.
+// noCarts expects of each id that no cart could have that call knows no cart of it. Of
+// those, . and .. are whole segments of a path, which url.PathEscape leaves as they are.
 func (t *T) noCarts(call func(id cart.ID) (came string, err error)) {
-	for _, id := range []string{"0", "-1", "../../etc/passwd", "' OR '1'='1", "кошик-ü", "a\x00b", strings.Repeat("f", 32), strings.Repeat("x", 4096)} {
+	for _, id := range []string{"0", "-1", ".", "..", "../../etc/passwd", "' OR '1'='1", "кошик-ü", "a\x00b", strings.Repeat("f", 32), strings.Repeat("x", 4096)} {
 		came, err := call(cart.ID(id))
 		if err == nil {
 			t.Breach("no cart for the id "+quote(id), came)

@@ -25,6 +25,7 @@ func optionRules() []Rule {
 		{ID: "checkout.deliver.sets_shipping", Promise: "With one option of each group the totals have their shipping, and add up.", check: setsShipping},
 		{ID: "checkout.deliver.get_shows", Promise: "Get shows the shipping and the total that the answer has.", check: getShowsQuote},
 		{ID: "checkout.deliver.choose_another", Promise: "Choosing another option takes the place of the first, and its shipping with it.", check: chooseAnother},
+		{ID: "checkout.deliver.choice_taken_back", Promise: "Without an option nothing is chosen, and the totals are what they were at that address before any choice.", check: takeBack},
 		{ID: "checkout.deliver.unknown_option", Promise: "An option that is not offered is NotFound (unknown_option), and the cart stays as it was.", check: unknownOption},
 		{ID: "checkout.deliver.then_changed", Promise: "A cart that is changed after an option was chosen still adds up, and can be delivered.", check: thenChanged},
 	})
@@ -184,6 +185,32 @@ func chooseAnother(ctx context.Context, t *T) {
 			fmt.Sprintf("shipping that follows the option's price, from %s to %s", left.Price, taken.Price), fmt.Sprintf("from %s to %s", one, other))
 	}
 	t.showsQuote(ctx, second)
+}
+
+// takeBack chooses, and then says the same address and another without a choice.
+func takeBack(ctx context.Context, t *T) {
+	made, b, options, ok := t.offered(ctx)
+	if !ok {
+		return
+	}
+	another := b
+	another.Address.Line1, another.Address.Line2, another.Address.Phone = "2 Cartage Way", "", ""
+	for i, where := range []checkout.Buyer{b, another} {
+		before, ok := t.quoted(ctx, fmt.Sprint("before", i), made.ID, where)
+		if !ok {
+			return
+		}
+		if _, ok = t.quoted(ctx, fmt.Sprint("chosen", i), made.ID, b, firstOfEach(options)...); !ok {
+			return
+		}
+		after, ok := t.quoted(ctx, fmt.Sprint("after", i), made.ID, where)
+		if !ok {
+			return
+		}
+		t.chosen(after, nil)
+		t.sameCart(before.Cart, after.Cart)
+		t.showsQuote(ctx, after)
+	}
 }
 
 func unknownOption(ctx context.Context, t *T) {

@@ -40,6 +40,7 @@ type Result struct {
 	Reason    string     `json:"reason,omitempty"`
 	Exchanges []Exchange `json:"exchanges,omitempty"` // the first few and the last
 	Breaches  []Breach   `json:"breaches,omitempty"`
+	Note      string     `json:"note,omitempty"` // what an author should know of a rule however it ended
 	TookMS    int64      `json:"took_ms"`
 }
 
@@ -81,15 +82,18 @@ func (r Report) WriteText(w io.Writer, verbose bool) error {
 
 func (r Report) summary() string {
 	took := int64(0)
-	failed := []string{}
+	failed, noted := []string{}, ""
 	for _, result := range r.Results {
 		took += result.TookMS
+		if result.Note != "" {
+			noted = "\n  Some rules have a note: see above."
+		}
 		if result.Outcome == Failed {
 			failed = append(failed, "\n  FAIL  "+result.Rule)
 		}
 	}
 	return fmt.Sprintf("%s\n%d rules in %s: %d passed, %d failed, %d skipped%s", r.Subject, len(r.Results),
-		(time.Duration(took) * time.Millisecond).Round(100*time.Millisecond), r.Count(Passed), r.Count(Failed), r.Count(Skipped), strings.Join(failed, ""))
+		(time.Duration(took) * time.Millisecond).Round(100*time.Millisecond), r.Count(Passed), r.Count(Failed), r.Count(Skipped), strings.Join(failed, "")+noted)
 }
 
 // Printer prints results while they come in.
@@ -112,7 +116,7 @@ func (p *Printer) line(format string, args ...any) {
 // Result prints one result, below the name of its part. Of several that are
 // skipped for one reason the first is printed and the others are counted.
 func (p *Printer) Result(r Result) {
-	again := r.Outcome == Skipped && r.Reason == p.reason && r.Part == p.part
+	again := r.Outcome == Skipped && r.Reason == p.reason && r.Part == p.part && r.Note == ""
 	if again && !p.Verbose {
 		p.more++
 		return
@@ -145,6 +149,9 @@ func (p *Printer) Result(r Result) {
 	for _, b := range r.Breaches {
 		p.line("          expected  %s", b.Expected)
 		p.line("          but       %s", b.Came)
+	}
+	if r.Note != "" {
+		p.line("          note      %s", r.Note)
 	}
 }
 

@@ -90,7 +90,7 @@ func skuAsAsked(ctx context.Context, t *T) {
 }
 
 func hostileSKUs(ctx context.Context, t *T) {
-	t.unknowns(ctx, "' OR '1'='1", "1; DROP TABLE products", "../../etc/passwd", "%s%n", `{"sku":"x"}`, "<script>alert(1)</script>", "${jndi:x}", "*", "%00", "a,b", "\\")
+	t.unknowns(ctx, "' OR '1'='1", "1; DROP TABLE products", "../../etc/passwd", ".", "..", "%s%n", `{"sku":"x"}`, "<script>alert(1)</script>", "${jndi:x}", "*", "%00", "a,b", "\\")
 }
 
 func longSKU(ctx context.Context, t *T) {

@@ -39,6 +39,7 @@ type T struct {
 	breaches  []Breach
 	reason    string
 	faults    []toldFault
+	slowest   time.Duration
 	names     map[string]string // what a report calls each cart
 }
 
@@ -89,6 +90,9 @@ func (t *T) result(took time.Duration) Result {
 		r.Outcome = Failed
 	case t.reason != "":
 		r.Outcome, r.Reason = Skipped, t.reason
+	}
+	if t.slowest > HostCallMax {
+		r.Note = fmt.Sprintf("a call took %s; a host allows %s by default, and %s at most", t.slowest.Round(100*time.Millisecond), HostCallMax, callMax)
 	}
 	return r
 }
@@ -191,6 +195,7 @@ func (t *T) ByReference(ctx context.Context, call backend.Call, reference string
 func (t *T) ask(ctx context.Context, sent string, call func(ctx context.Context) (string, error)) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, t.bench.options.CallMax)
 	defer cancel()
+	began := time.Now()
 	came := "a panic"
 	defer func() {
 		if p := recover(); p != nil {
@@ -201,9 +206,16 @@ func (t *T) ask(ctx context.Context, sent string, call func(ctx context.Context)
 			t.hear(err)
 		}
 		t.Exchange(sent, came)
+		t.took(time.Since(began))
 	}()
 	came, err = call(ctx)
 	return err
+}
+
+func (t *T) took(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.slowest = max(t.slowest, d)
 }
 
 func (t *T) hear(err error) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -61,69 +60,6 @@ var ledgerCases = []verdict{
 		_, err = s.Ledger.Balance(over(t), "alpha", "ann")
 		refused(t, "Balance", err, fault.Unavailable, "")
 	}},
-}
-
-// points asks a ledger and expects no error.
-type points struct {
-	t *testing.T
-	l store.Ledger
-}
-
-func (p points) do(s shop.ID, fn func(store.Book) error) {
-	p.t.Helper()
-	if err := p.l.Do(p.t.Context(), store.Stamp{Shop: s, RequestID: "request-1"}, fn); err != nil {
-		p.t.Errorf("Do = %v", err)
-	}
-}
-
-func (p points) write(s shop.ID, changes ...store.Change) {
-	p.t.Helper()
-	p.do(s, func(b store.Book) error {
-		for _, c := range changes {
-			if err := b.Write(c); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (p points) owns(s shop.ID, c loyalty.CustomerID, available, held loyalty.Points) {
-	p.t.Helper()
-	want := loyalty.Balance{Available: available, Held: held}
-	if got, err := p.l.Balance(p.t.Context(), s, c); got != want || err != nil {
-		p.t.Errorf("Balance of %s at %s = %+v, %v; want %+v", c, s, got, err, want)
-	}
-	p.do(s, func(b store.Book) error {
-		if got, err := b.Balance(c); got != want || err != nil {
-			p.t.Errorf("Balance of %s in the book of %s = %+v, %v; want %+v", c, s, got, err, want)
-		}
-		return nil
-	})
-}
-
-func (p points) earn(key string, c loyalty.CustomerID, n loyalty.Points) store.Change {
-	return store.Change{Entry: &loyalty.Entry{Key: key, Transfers: []loyalty.Transfer{
-		{From: loyalty.Account{Name: loyalty.AccountIssued}, To: loyalty.Account{Name: loyalty.AccountAvailable, Customer: c}, Points: n},
-	}}}
-}
-
-// journal is all of a customer's.
-func (p points) journal(s shop.ID, c loyalty.CustomerID) []loyalty.Record {
-	p.t.Helper()
-	records, err := p.l.History(p.t.Context(), s, c, 0, 1000)
-	if err != nil {
-		p.t.Errorf("History = %v", err)
-	}
-	return records
-}
-
-func (p points) keys(s shop.ID, c loyalty.CustomerID) string {
-	var keys []string
-	for _, r := range p.journal(s, c) {
-		keys = append(keys, r.Entry.Key)
-	}
-	return strings.Join(keys, " ")
 }
 
 func movesPoints(t *testing.T, s store.Store) {
@@ -275,87 +211,6 @@ func nobodyOverdrawn(t *testing.T, s store.Store) {
 	p.owns("alpha", "ann", 5, 0)
 }
 
-func shopsApart(t *testing.T, s store.Store) {
-	p := points{t, s.Ledger}
-	a := held("A", 5, noon)
-	p.write("alpha", p.earn("e1", "ann", 5), store.Change{Action: &a, Sale: &loyalty.Sale{Order: "o1", Placed: true, Customer: "ann"}})
-	p.owns("beta", "ann", 0, 0)
-	p.do("beta", func(b store.Book) error {
-		_, found, err := b.Action("A")
-		sale, saleErr := b.Sale("o1")
-		if found || sale.Placed || err != nil || saleErr != nil {
-			t.Errorf("another shop's: action %t, sale %t, %v, %v", found, sale.Placed, err, saleErr)
-		}
-		return nil
-	})
-	if records := p.journal("beta", "ann"); records != nil {
-		t.Errorf("another shop's journal: %v", records)
-	}
-	p.write("beta", p.earn("e1", "ann", 1))
-	if shops, err := s.Ledger.Shops(t.Context()); err != nil || !cmp.Equal(shops, map[shop.ID]int64{"alpha": 1, "beta": 1}) {
-		t.Errorf("Shops = %v, %v", shops, err)
-	}
-}
-
-func history(t *testing.T, s store.Store) {
-	p := points{t, s.Ledger}
-	for i := range 6 {
-		p.write("alpha", p.earn(fmt.Sprint("e", i), []loyalty.CustomerID{"ann", "bob"}[i%2], 1))
-	}
-	gift := loyalty.Entry{Key: "gift", Transfers: []loyalty.Transfer{
-		{From: loyalty.Account{Name: loyalty.AccountAvailable, Customer: "ann"}, To: loyalty.Account{Name: loyalty.AccountAvailable, Customer: "bob"}, Points: 2},
-	}}
-	p.write("alpha", store.Change{Entry: &gift})
-	if got := p.keys("alpha", "ann"); got != "e0 e2 e4 gift" {
-		t.Errorf("ann's history: %s", got)
-	}
-	if got := p.keys("alpha", "bob"); got != "e1 e3 e5 gift" {
-		t.Errorf("bob's history: %s", got)
-	}
-	p.owns("alpha", "ann", 1, 0)
-	p.owns("alpha", "bob", 5, 0)
-	page, err := s.Ledger.History(t.Context(), "alpha", "ann", 1, 2)
-	if err != nil || len(page) != 2 || page[0].Entry.Key != "e2" || page[1].Entry.Key != "e4" {
-		t.Errorf("a page of two after the first = %v, %v", page, err)
-	}
-	if records := p.journal("alpha", "nobody"); records != nil {
-		t.Errorf("nobody's history: %v", records)
-	}
-}
-
-func runningOut(t *testing.T, s store.Store) {
-	p := points{t, s.Ledger}
-	for i, id := range []loyalty.ActionID{"C", "A", "B"} {
-		a := held(id, 1, noon.Add(time.Duration(3-i)*time.Minute))
-		p.write([]shop.ID{"alpha", "beta"}[i%2], store.Change{Action: &a})
-	}
-	free := held("D", 1, noon)
-	free.State = loyalty.Released
-	p.write("alpha", store.Change{Action: &free})
-	look := func(then time.Time, limit int) string {
-		holds, err := s.Ledger.RunningOut(t.Context(), then, limit)
-		if err != nil {
-			t.Errorf("RunningOut = %v", err)
-		}
-		var all []string
-		for _, h := range holds {
-			all = append(all, fmt.Sprint(h.Shop, " ", h.Action.ID, " ", h.Action.Customer))
-		}
-		return strings.Join(all, ", ")
-	}
-	for _, tt := range []struct {
-		after time.Duration
-		limit int
-		want  string
-	}{
-		{61*time.Minute - 1, 9, ""}, {61 * time.Minute, 9, "alpha B ann"}, {24 * time.Hour, 9, "alpha B ann, beta A ann, alpha C ann"}, {24 * time.Hour, 2, "alpha B ann, beta A ann"},
-	} {
-		if got := look(noon.Add(tt.after), tt.limit); got != tt.want {
-			t.Errorf("after %s, up to %d: %q, want %q", tt.after, tt.limit, got, tt.want)
-		}
-	}
-}
-
 func timeGoesOn(t *testing.T, s store.Store) {
 	p := points{t, s.Ledger}
 	var last time.Time
@@ -371,87 +226,6 @@ func timeGoesOn(t *testing.T, s store.Store) {
 	records := p.journal("alpha", "ann")
 	if !slices.IsSortedFunc(records, func(a, b loyalty.Record) int { return a.At.Compare(b.At) }) || !records[len(records)-1].At.Equal(last) {
 		t.Errorf("the journal's times: %v", records)
-	}
-}
-
-// audit walks a shop's book with the auditor.
-func (p points) audit(s shop.ID) *auditor {
-	p.t.Helper()
-	a := &auditor{Audit: loyalty.NewAudit(s)}
-	if err := p.l.Walk(p.t.Context(), s, a); err != nil {
-		p.t.Errorf("Walk = %v", err)
-	}
-	for _, d := range a.Close() {
-		p.t.Errorf("record %d: %s", d.Sequence, d.What)
-	}
-	return a
-}
-
-// auditor is an audit as a visitor, which counts.
-type auditor struct {
-	*loyalty.Audit
-	records, heads, customers, accounts, actions, sales int
-	end                                                 error
-}
-
-func (a *auditor) Record(r loyalty.Record) error { a.records++; a.Audit.Record(r); return a.end }
-func (a *auditor) Head(sequence int64, hash loyalty.Hash) error {
-	a.heads++
-	a.Audit.Head(sequence, hash)
-	return nil
-}
-
-func (a *auditor) Customer(c loyalty.CustomerID, b loyalty.Balance) error {
-	a.customers++
-	a.Audit.Customer(c, b)
-	return nil
-}
-
-func (a *auditor) Account(name loyalty.AccountName, sum loyalty.Points) error {
-	a.accounts++
-	a.Audit.Account(name, sum)
-	return nil
-}
-func (a *auditor) Action(x loyalty.Action) error { a.actions++; a.Audit.Action(x); return nil }
-func (a *auditor) Sale(s loyalty.Sale) error     { a.sales++; a.Audit.Sale(s); return nil }
-
-// life is a customer who earns, holds, and orders with two of three offers.
-func (p points) life(s shop.ID, c loyalty.CustomerID) {
-	p.t.Helper()
-	rules := loyalty.DefaultRules()
-	p.do(s, func(b store.Book) error {
-		sale := loyalty.Sale{Order: loyalty.OrderID("first of " + c)}.Place(c, money.Of(500_000, "GBP"))
-		sale, entry := sale.Earn(loyalty.EarnRule{Points: 1, Per: money.Of(100, "GBP")})
-		return b.Write(store.Change{Sale: &sale, Entry: entry})
-	})
-	for i := range 3 {
-		id := loyalty.ActionID(fmt.Sprint(c, "-", i))
-		p.do(s, func(b store.Book) error {
-			balance, err := b.Balance(c)
-			if err != nil {
-				return err
-			}
-			o, err := loyalty.Action{ID: id, Customer: c, Points: 1000, IssuedAt: b.Now()}.Perform(balance, rules, b.Now())
-			if err != nil {
-				return err
-			}
-			return b.Write(store.Change{Action: &o.Action, Entry: o.Entry})
-		})
-		if i == 0 {
-			continue
-		}
-		p.do(s, func(b store.Book) error {
-			a, _, err := b.Action(id)
-			if err != nil {
-				return err
-			}
-			balance, err := b.Balance(c)
-			if err != nil {
-				return err
-			}
-			o := a.Capture(loyalty.OrderID("order of "+id), balance)
-			return b.Write(store.Change{Action: &o.Action, Entry: o.Entry})
-		})
 	}
 }
 

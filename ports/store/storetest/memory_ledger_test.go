@@ -284,3 +284,39 @@ func (m memoryLedger) Shops(ctx context.Context) (map[shop.ID]int64, error) {
 	}
 	return all, nil
 }
+
+// memoryOffers keeps the versions of offers.
+type memoryOffers struct{ *memory }
+
+func (m memoryOffers) Keep(ctx context.Context, s shop.ID, versions []loyalty.Offer) error {
+	if err := m.begin(ctx); err != nil {
+		return err
+	}
+	defer m.end()
+	if m.bug == "old versions forgotten" {
+		m.offers = map[string]loyalty.Offer{}
+	}
+	for _, v := range versions {
+		m.offers[m.offerKey(s, v.Ref())] = v
+	}
+	return nil
+}
+
+func (m memoryOffers) offerKey(s shop.ID, ref loyalty.OfferRef) string {
+	if m.bug == "offers of all shops are one" {
+		s = ""
+	}
+	return string(s) + "/" + ref.String()
+}
+
+func (m memoryOffers) Find(ctx context.Context, s shop.ID, ref loyalty.OfferRef) (loyalty.Offer, error) {
+	if err := m.begin(ctx); err != nil {
+		return loyalty.Offer{}, err
+	}
+	defer m.end()
+	v, found := m.offers[m.offerKey(s, ref)]
+	if !found && m.bug != "every offer is found" {
+		return v, fault.New(fault.NotFound, "unknown_offer", "never had").By(fault.Caller)
+	}
+	return v, nil
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/idempotency"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/store"
 )
@@ -23,6 +24,7 @@ type memory struct {
 	links   map[handoff.Hash]*kept
 	records map[string]idempotency.Record
 	pages   map[shop.ID]*page
+	offers  map[string]loyalty.Offer
 }
 
 type kept struct {
@@ -31,8 +33,8 @@ type kept struct {
 }
 
 func newMemory(bug string) store.Store {
-	m := &memory{bug: bug, turn: make(chan struct{}, 1), links: map[handoff.Hash]*kept{}, records: map[string]idempotency.Record{}, pages: map[shop.ID]*page{}}
-	return store.Store{Handoffs: memoryLinks{m}, Idempotency: memoryRecords{m}, Ledger: memoryLedger{m}, Health: m}
+	m := &memory{bug: bug, turn: make(chan struct{}, 1), links: map[handoff.Hash]*kept{}, records: map[string]idempotency.Record{}, pages: map[shop.ID]*page{}, offers: map[string]loyalty.Offer{}}
+	return store.Store{Handoffs: memoryLinks{m}, Idempotency: memoryRecords{m}, Ledger: memoryLedger{m}, Offers: memoryOffers{m}, Health: m}
 }
 
 func (m *memory) Ping(ctx context.Context) error {

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Handoffs", handoffCases},
 		{"Idempotency", idempotencyCases},
 		{"Ledger", ledgerCases},
+		{"Offers", offerCases},
 		{"Health", healthCases},
 		{"Sweep", sweepCases},
 		{"Deadline", deadlineCases},

@@ -51,6 +51,7 @@ func TestBugs(t *testing.T) {
 		"a key is booked again", "overdraft", "hashes not chained", "held points are shown", "holds run out a nanosecond late",
 		"every state runs out", "holds without bound", "history of what came in alone", "history of everybody", "walk goes on",
 		"walk without actions", "empty shops are listed",
+		"old versions forgotten", "offers of all shops are one", "every offer is found",
 	} {
 		t.Run(bug, func(t *testing.T) {
 			t.Parallel()

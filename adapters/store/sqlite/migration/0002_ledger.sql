@@ -96,7 +96,16 @@ CREATE TABLE ledger_refund (
     PRIMARY KEY (shop, order_id, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Every version of an offer that was ever shown, as JSON, by the name that its contents give it.
+CREATE TABLE loyalty_offer (
+    shop    TEXT NOT NULL,
+    ref     TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (shop, ref)
+) STRICT, WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE loyalty_offer;
 DROP TABLE ledger_refund;
 DROP TABLE ledger_sale;
 DROP TABLE ledger_capture;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/cartage-dev/cartage/app/usecase"
+	"github.com/cartage-dev/cartage/config"
+	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/core/shop"
+	"github.com/cartage-dev/cartage/ports/store"
+)
+
+// newKeyring takes the keys from config, or the one beside the database. Like newSealer it
+// asks for the store so that only the host that holds the database makes a key.
+func newKeyring(cfg config.Config, _ store.Store) (loyalty.Keyring, error) {
+	var texts []string
+	for _, key := range cfg.Loyalty.Keys {
+		texts = append(texts, key.Reveal())
+	}
+	if texts == nil {
+		kept, err := keptKey(filepath.Join(filepath.Dir(cfg.Store.Path), "offers.key"))
+		if err != nil {
+			return loyalty.Keyring{}, err
+		}
+		texts = append(texts, kept)
+	}
+	keys := make([][]byte, len(texts))
+	for i, text := range texts {
+		var err error
+		if keys[i], err = base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err != nil {
+			return loyalty.Keyring{}, errors.New("a key for offers is not base64")
+		}
+	}
+	return loyalty.NewKeyring(keys...)
+}
+
+func newPOS(lc fx.Lifecycle, shops *usecase.Directory, s store.Store, log *slog.Logger) *usecase.POS {
+	p := usecase.NewPOS(shops, s, log)
+	lc.Append(fx.StopHook(p.Close))
+	return p
+}
+
+// newProgramme is a shop's loyalty as config has it: the cheapest offer first.
+func newProgramme(c config.Programme, keys loyalty.Keyring) (*loyalty.Programme, error) {
+	p := &loyalty.Programme{Label: textOf(c.Label, c.Labels), Rules: loyalty.DefaultRules(), Keys: keys}
+	for _, name := range sortedKeys(c.Offers) {
+		o := c.Offers[name]
+		offer, err := o.Parse(name)
+		if err != nil {
+			return nil, fmt.Errorf("offers.%s: %w", name, err)
+		}
+		described := o.Description
+		if described == "" {
+			described = fmt.Sprintf("-%d points", offer.Cost)
+		}
+		p.Showings = append(p.Showings, loyalty.Showing{Offer: offer, Title: textOf(o.Title, o.Titles), Description: textOf(described, o.Descriptions)})
+	}
+	slices.SortStableFunc(p.Showings, func(a, b loyalty.Showing) int { return int(a.Offer.Cost - b.Offer.Cost) })
+	if c.Earn != nil {
+		var err error
+		if p.Earn, err = c.Earn.Parse(); err != nil {
+			return nil, fmt.Errorf("earn: %w", err)
+		}
+	}
+	return p, nil
+}
+
+func textOf(text string, more map[string]string) loyalty.Text {
+	t := loyalty.Text{"": text}
+	for language, other := range more {
+		t[language] = other
+	}
+	return t
+}
+
+// keepMax bounds how long the offers of a config may take to be written down.
+const keepMax = 5 * time.Second
+
+// keepOffers remembers the versions that a config shows before any till sees them.
+func keepOffers(ctx context.Context, offers store.Offers, shops map[shop.ID]usecase.Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, keepMax)
+	defer cancel()
+	for _, id := range sortedKeys(shops) {
+		p := shops[id].Loyalty
+		if p == nil {
+			continue
+		}
+		var versions []loyalty.Offer
+		for _, s := range p.Showings {
+			versions = append(versions, s.Offer)
+		}
+		if err := offers.Keep(ctx, id, versions); err != nil {
+			return fmt.Errorf("shops.%s.loyalty.offers: %w", id, err)
+		}
+	}
+	return nil
+}

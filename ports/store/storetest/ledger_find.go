@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/core/shop"
+	"github.com/cartage-dev/cartage/ports/store"
+)
+
+func shopsApart(t *testing.T, s store.Store) {
+	p := points{t, s.Ledger}
+	a := held("A", 5, noon)
+	p.write("alpha", p.earn("e1", "ann", 5), store.Change{Action: &a, Sale: &loyalty.Sale{Order: "o1", Placed: true, Customer: "ann"}})
+	p.owns("beta", "ann", 0, 0)
+	p.do("beta", func(b store.Book) error {
+		_, found, err := b.Action("A")
+		sale, saleErr := b.Sale("o1")
+		if found || sale.Placed || err != nil || saleErr != nil {
+			t.Errorf("another shop's: action %t, sale %t, %v, %v", found, sale.Placed, err, saleErr)
+		}
+		return nil
+	})
+	if records := p.journal("beta", "ann"); records != nil {
+		t.Errorf("another shop's journal: %v", records)
+	}
+	p.write("beta", p.earn("e1", "ann", 1))
+	if shops, err := s.Ledger.Shops(t.Context()); err != nil || !cmp.Equal(shops, map[shop.ID]int64{"alpha": 1, "beta": 1}) {
+		t.Errorf("Shops = %v, %v", shops, err)
+	}
+}
+
+func history(t *testing.T, s store.Store) {
+	p := points{t, s.Ledger}
+	for i := range 6 {
+		p.write("alpha", p.earn(fmt.Sprint("e", i), []loyalty.CustomerID{"ann", "bob"}[i%2], 1))
+	}
+	gift := loyalty.Entry{Key: "gift", Transfers: []loyalty.Transfer{
+		{From: loyalty.Account{Name: loyalty.AccountAvailable, Customer: "ann"}, To: loyalty.Account{Name: loyalty.AccountAvailable, Customer: "bob"}, Points: 2},
+	}}
+	p.write("alpha", store.Change{Entry: &gift})
+	if got := p.keys("alpha", "ann"); got != "e0 e2 e4 gift" {
+		t.Errorf("ann's history: %s", got)
+	}
+	if got := p.keys("alpha", "bob"); got != "e1 e3 e5 gift" {
+		t.Errorf("bob's history: %s", got)
+	}
+	p.owns("alpha", "ann", 1, 0)
+	p.owns("alpha", "bob", 5, 0)
+	page, err := s.Ledger.History(t.Context(), "alpha", "ann", 1, 2)
+	if err != nil || len(page) != 2 || page[0].Entry.Key != "e2" || page[1].Entry.Key != "e4" {
+		t.Errorf("a page of two after the first = %v, %v", page, err)
+	}
+	if records := p.journal("alpha", "nobody"); records != nil {
+		t.Errorf("nobody's history: %v", records)
+	}
+}
+
+func runningOut(t *testing.T, s store.Store) {
+	p := points{t, s.Ledger}
+	for i, id := range []loyalty.ActionID{"C", "A", "B"} {
+		a := held(id, 1, noon.Add(time.Duration(3-i)*time.Minute))
+		p.write([]shop.ID{"alpha", "beta"}[i%2], store.Change{Action: &a})
+	}
+	free := held("D", 1, noon)
+	free.State = loyalty.Released
+	p.write("alpha", store.Change{Action: &free})
+	look := func(then time.Time, limit int) string {
+		holds, err := s.Ledger.RunningOut(t.Context(), then, limit)
+		if err != nil {
+			t.Errorf("RunningOut = %v", err)
+		}
+		var all []string
+		for _, h := range holds {
+			all = append(all, fmt.Sprint(h.Shop, " ", h.Action.ID, " ", h.Action.Customer))
+		}
+		return strings.Join(all, ", ")
+	}
+	for _, tt := range []struct {
+		after time.Duration
+		limit int
+		want  string
+	}{
+		{61*time.Minute - 1, 9, ""}, {61 * time.Minute, 9, "alpha B ann"}, {24 * time.Hour, 9, "alpha B ann, beta A ann, alpha C ann"}, {24 * time.Hour, 2, "alpha B ann, beta A ann"},
+	} {
+		if got := look(noon.Add(tt.after), tt.limit); got != tt.want {
+			t.Errorf("after %s, up to %d: %q, want %q", tt.after, tt.limit, got, tt.want)
+		}
+	}
+}
