@@ -40,7 +40,8 @@ type Carts interface {
 	// Change gives a cart the quantities and coupon codes that req asks for, and answers
 	// the cart as it then is, with the sums of Put. It says what is to be, not what to add, so
 	// that repeating it changes nothing; changes to one cart at the same time happen one
-	// after the other. A SKU that cannot be had is a problem in the answer, as with Put, and a
+	// after the other, and with Info.KeyedWrites one that comes again under its call.Key
+	// after a newer one does not undo that. A SKU that cannot be had is a problem in the answer, as with Put, and a
 	// code that does not take effect is refused there; either leaves all else of the
 	// request done, and leaves the codes that were good before in effect if req still asks
 	// for them. Faults: NotFound (unknown_cart), Conflict (cart_completed) when the

@@ -15,8 +15,10 @@ type Checkout interface {
 	// Deliver says who buys a cart, where its goods go and how, and answers what that
 	// costs. It says all that is known each time, so that a backend need not
 	// remember an earlier answer, and repeating it changes nothing. Without an option the
-	// answer tells which there are; with one of each group the cart's totals have
-	// their shipping, and Carts.Get shows the same. An address of which parts
+	// answer tells which there are, and none is chosen, whatever was before: shipping is
+	// what it was at that address before any choice, and nil where nobody knows it. With
+	// one of each group the cart's totals have their shipping. Carts.Get shows the same
+	// as the answer. An address of which parts
 	// are missing is no fault as long as no option is chosen: the answer then offers what
 	// can be told from the rest, which may be nothing.
 	//

@@ -240,7 +240,8 @@ type CartsClient interface {
 	// as it then is. It says what is to be, not what to add. A SKU that cannot be had is a
 	// problem, a code that does not take effect is refused, both in the answer; either
 	// leaves all else done, and codes that were good in effect if they are still asked for.
-	// Changes to one cart at the same time happen one after the other.
+	// Changes to one cart at the same time happen one after the other; with keyed_writes
+	// one that comes again under its key after a newer one does not undo that.
 	// Faults: not_found (unknown_cart), conflict (cart_completed), invalid, unsupported
 	// where a cart cannot be changed, limited, unavailable, unknown.
 	Change(ctx context.Context, in *ChangeRequest, opts ...grpc.CallOption) (*ChangeResponse, error)
@@ -307,7 +308,8 @@ type CartsServer interface {
 	// as it then is. It says what is to be, not what to add. A SKU that cannot be had is a
 	// problem, a code that does not take effect is refused, both in the answer; either
 	// leaves all else done, and codes that were good in effect if they are still asked for.
-	// Changes to one cart at the same time happen one after the other.
+	// Changes to one cart at the same time happen one after the other; with keyed_writes
+	// one that comes again under its key after a newer one does not undo that.
 	// Faults: not_found (unknown_cart), conflict (cart_completed), invalid, unsupported
 	// where a cart cannot be changed, limited, unavailable, unknown.
 	Change(context.Context, *ChangeRequest) (*ChangeResponse, error)
@@ -442,8 +444,10 @@ const (
 type CheckoutClient interface {
 	// Deliver says who buys a cart, where its goods go and how, and answers what that
 	// costs. It says all that is known each time. Without an option the answer tells which
-	// there are; with one of each group the totals have their shipping, and Carts.Get
-	// shows the same. Parts of the address may be missing as long as no option is chosen.
+	// there are, and none is chosen, whatever was before: shipping is what it was at that
+	// address before any choice, and absent where nobody knows it. With one of each group the
+	// totals have their shipping. Carts.Get shows the same. Parts of the address may be
+	// missing as long as no option is chosen.
 	// Faults: not_found (unknown_cart), not_found (unknown_option), invalid (invalid_address) with
 	// fields such as address.country, conflict (cart_completed), limited, unavailable,
 	// unknown. No fault repeats anything of the buyer.
@@ -491,8 +495,10 @@ func (c *checkoutClient) HandOff(ctx context.Context, in *HandOffRequest, opts .
 type CheckoutServer interface {
 	// Deliver says who buys a cart, where its goods go and how, and answers what that
 	// costs. It says all that is known each time. Without an option the answer tells which
-	// there are; with one of each group the totals have their shipping, and Carts.Get
-	// shows the same. Parts of the address may be missing as long as no option is chosen.
+	// there are, and none is chosen, whatever was before: shipping is what it was at that
+	// address before any choice, and absent where nobody knows it. With one of each group the
+	// totals have their shipping. Carts.Get shows the same. Parts of the address may be
+	// missing as long as no option is chosen.
 	// Faults: not_found (unknown_cart), not_found (unknown_option), invalid (invalid_address) with
 	// fields such as address.country, conflict (cart_completed), limited, unavailable,
 	// unknown. No fault repeats anything of the buyer.

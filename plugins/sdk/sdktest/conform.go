@@ -68,6 +68,9 @@ func Conform(t *testing.T, b Binary) {
 
 func show(t *testing.T, r backendtest.Result) {
 	t.Helper()
+	if r.Note != "" {
+		t.Log(r.Note)
+	}
 	if r.Outcome == backendtest.Skipped {
 		t.Skip(r.Reason)
 	}

@@ -200,6 +200,31 @@ acme 1.0.0, which offers carts
 	}
 }
 
+// late answers in more time than a host allows unless config says so.
+type late struct{ backend.Carts }
+
+func (l late) Get(ctx context.Context, call backend.Call, id cart.ID) (cart.Cart, error) {
+	time.Sleep(backendtest.HostCallMax + 100*time.Millisecond)
+	return l.Carts.Get(ctx, call, id)
+}
+
+// TestSlowCallsAreNoted is a rule that is kept, by a backend that a host may find too slow.
+func TestSlowCallsAreNoted(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	b := m.backend()
+	b.Carts = late{m}
+	var text strings.Builder
+	if err := judge(t, b, sample(), "carts.get.unknown").WriteText(&text, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"ok    carts.get.unknown", "note      a call took 1.", "allows 1.5s by default, and 5s at most", "have a note"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+}
+
 func TestUnofferedPortsAreSkipped(t *testing.T) {
 	t.Parallel()
 	b := newMemory().backend()

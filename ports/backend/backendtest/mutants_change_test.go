@@ -5,11 +5,13 @@ package backendtest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/cartage-dev/cartage/core/cart"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/idempotency"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
@@ -102,6 +104,23 @@ func doneAlready(m *mutant) {
 			c, err := get(ctx, call, id)
 			return backend.ChangeAnswer{Cart: c}, err
 		}
+		return change(ctx, call, id, req)
+	}
+}
+
+// shortMemory knows of each cart the last key alone, and does anew what came before.
+func shortMemory(m *mutant) {
+	change := m.change
+	var mu sync.Mutex
+	last, turn := map[cart.ID]idempotency.Key{}, map[cart.ID]int{}
+	m.change = func(ctx context.Context, call backend.Call, id cart.ID, req backend.ChangeCart) (backend.ChangeAnswer, error) {
+		mu.Lock()
+		if last[id] != call.Key {
+			last[id] = call.Key
+			turn[id]++
+		}
+		call.Key += idempotency.Key(fmt.Sprint("-", turn[id]))
+		mu.Unlock()
 		return change(ctx, call, id, req)
 	}
 }
@@ -210,5 +229,6 @@ var changeMutants = []breakage{
 			return change(goingOn(ctx), call, id, req)
 		}
 	}, []string{"carts.change.deadline", "carts.change.repeated_after_unknown"}},
+	{"only the last key is known again", shortMemory, []string{"carts.change.repeated_late"}},
 	{"a key that was seen was served", doneAlready, []string{"carts.change.repeated_after_unknown"}},
 }

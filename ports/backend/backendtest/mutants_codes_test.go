@@ -80,6 +80,7 @@ var codeMutants = []breakage{
 		}
 		return codes
 	}), []string{"carts.change.code_as_asked"}},
+	{"codes as asked in Change alone", spelling, []string{"carts.change.code_as_asked"}},
 	{"codes are composed", changingCodes(func(codes []string) []string {
 		for i, code := range codes {
 			codes[i] = strings.ReplaceAll(code, "o\u0308", "ö")
@@ -96,4 +97,25 @@ var codeMutants = []breakage{
 
 func changingCodes(spoil func(codes []string) []string) func(*mutant) {
 	return askingChange(func(_ *cart.ID, req *backend.ChangeCart) { req.Codes = spoil(req.Codes) })
+}
+
+// spelling takes a code in any spelling, and repeats that only once.
+func spelling(m *mutant) {
+	change := m.change
+	m.change = func(ctx context.Context, call backend.Call, id cart.ID, req backend.ChangeCart) (backend.ChangeAnswer, error) {
+		known := slices.Clone(req.Codes)
+		for i, code := range known {
+			if strings.EqualFold(code, "Tenth-ü") {
+				known[i] = "Tenth-ü"
+			}
+		}
+		asked := req.Codes
+		req.Codes = known
+		a, err := change(ctx, call, id, req)
+		if at := slices.Index(known, "Tenth-ü"); err == nil && at >= 0 {
+			a.Cart.Codes = slices.Clone(a.Cart.Codes)
+			a.Cart.Codes[slices.Index(a.Cart.Codes, "Tenth-ü")] = asked[at]
+		}
+		return a, err
+	}
 }

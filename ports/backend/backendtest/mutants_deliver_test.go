@@ -72,6 +72,18 @@ func stubborn(m *mutant) {
 	})(m)
 }
 
+// clinging keeps what was chosen last when nothing is, at whatever address that was.
+func clinging(m *mutant) {
+	var last sync.Map
+	askingDelivery(func(id *cart.ID, req *backend.Delivery) {
+		if len(req.Options) > 0 {
+			last.Store(*id, *req)
+		} else if before, chosen := last.Load(*id); chosen {
+			*req, _ = before.(backend.Delivery)
+		}
+	})(m)
+}
+
 // deliveredAlready takes a key that it has seen for one that it has served.
 func deliveredAlready(m *mutant) {
 	deliver := m.deliver
@@ -147,7 +159,7 @@ var deliverMutants = []breakage{
 			q.Chosen = nil
 		}
 	}), []string{
-		"checkout.deliver.choose", "checkout.deliver.choose_another", "checkout.deliver.get_shows", "checkout.deliver.offers_options",
+		"checkout.deliver.choice_taken_back", "checkout.deliver.choose", "checkout.deliver.choose_another", "checkout.deliver.get_shows", "checkout.deliver.offers_options",
 		"checkout.deliver.repeated_after_unknown", "checkout.deliver.said_twice", "checkout.deliver.sets_shipping", "checkout.deliver.then_changed",
 		"checkout.deliver.unknown_option",
 	}},
@@ -175,6 +187,7 @@ var deliverMutants = []breakage{
 			c.Totals.Total.Minor, c.Totals.Shipping = c.Totals.Total.Minor-s.Minor+turned.Minor, &turned
 		}
 	}), []string{"checkout.deliver.choose_another"}},
+	{"a choice stays until there is another", clinging, []string{"checkout.deliver.choice_taken_back"}},
 	{"an unknown option is ignored", askingDelivery(func(_ *cart.ID, req *backend.Delivery) {
 		req.Options = slices.DeleteFunc(req.Options, func(o checkout.OptionID) bool { return o == "cartage-no-such-option" })
 	}), []string{"checkout.deliver.unknown_option"}},

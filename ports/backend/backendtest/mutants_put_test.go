@@ -43,11 +43,11 @@ var putMutants = []breakage{
 		"carts.change.at_once", "carts.change.big", "carts.change.cannot_be_had", "carts.change.code_as_asked", "carts.change.code_said_twice",
 		"carts.change.code_shown", "carts.change.codes_stay", "carts.change.deadline", "carts.change.get_shows", "carts.change.good_code_stays",
 		"carts.change.no_codes", "carts.change.only_codes", "carts.change.puts_in", "carts.change.quantity_reduced",
-		"carts.change.repeated_after_unknown", "carts.change.said_twice", "carts.change.sets_quantities", "carts.change.strange_codes",
+		"carts.change.repeated_after_unknown", "carts.change.repeated_late", "carts.change.said_twice", "carts.change.sets_quantities", "carts.change.strange_codes",
 		"carts.change.takes_out", "carts.change.two_codes", "carts.change.unknown_code", "carts.change.unknown_code_aside",
 		"carts.change.unknown_sku", "carts.get.deadline", "carts.get.the_same_cart", "carts.put.all_unknown", "carts.put.any_shopper",
 		"carts.put.makes_a_cart", "carts.put.not_for_sale", "carts.put.other_key_other_cart", "carts.put.sold_out", "carts.put.strict_makes",
-		"carts.put.supersedes", "carts.put.unknown_sku", "checkout.deliver.carts_at_once", "checkout.deliver.choose", "checkout.deliver.deadline",
+		"carts.put.supersedes", "carts.put.unknown_sku", "checkout.deliver.carts_at_once", "checkout.deliver.choice_taken_back", "checkout.deliver.choose", "checkout.deliver.deadline",
 		"checkout.deliver.get_shows", "checkout.deliver.nobody", "checkout.deliver.odd_address", "checkout.deliver.offers_options",
 		"checkout.deliver.partial_address", "checkout.deliver.refused_country", "checkout.deliver.repeated_after_unknown",
 		"checkout.deliver.said_twice", "checkout.deliver.unknown_option", "checkout.deliver.world_buyer", "checkout.hand_off.asked_again",
@@ -151,8 +151,8 @@ var putMutants = []breakage{
 		}
 	}, []string{
 		"carts.change.code_shown", "carts.change.get_shows", "carts.change.repeated_after_unknown", "carts.get.the_same_cart",
-		"checkout.deliver.choose_another", "checkout.deliver.get_shows", "checkout.deliver.repeated_after_unknown", "checkout.deliver.then_changed",
-		"checkout.deliver.unknown_option",
+		"checkout.deliver.choice_taken_back", "checkout.deliver.choose_another", "checkout.deliver.get_shows", "checkout.deliver.repeated_after_unknown",
+		"checkout.deliver.then_changed", "checkout.deliver.unknown_option",
 	}},
 	{"an unknown cart is empty", func(m *mutant) {
 		get := m.get

@@ -30,6 +30,10 @@ var faultMutants = []breakage{
 		"checkout.deliver.ordered_cart", "checkout.deliver.refused_country", "checkout.deliver.unknown", "checkout.deliver.unknown_option",
 		"checkout.hand_off.ordered_cart", "checkout.hand_off.unknown", "faults.code",
 	}},
+	{"dots are segments of a path", dotted, []string{
+		"carts.change.strange_codes", "carts.change.strange_ids", "carts.get.strange_ids", "carts.put.hostile_skus",
+		"checkout.deliver.strange_ids", "checkout.hand_off.strange_ids", "orders.by_reference.strange",
+	}},
 	{"nobody's fault", refusing(func(f *fault.Error) error { f.Source = fault.Engine; return f }), []string{"faults.source"}},
 	{"a secret in a fault", refusing(func(f *fault.Error) error { f.Message += " with " + secretCanary; return f }), []string{"faults.no_secret"}},
 	{"a token in a field", refusing(func(f *fault.Error) error {

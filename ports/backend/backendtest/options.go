@@ -207,7 +207,7 @@ func takeBack(ctx context.Context, t *T) {
 		if !ok {
 			return
 		}
-		t.chosen(after, nil)
+		t.Expect(len(after.Chosen) == 0, "no option chosen, since none was", describeOptionIDs(after.Chosen))
 		t.sameCart(before.Cart, after.Cart)
 		t.showsQuote(ctx, after)
 	}

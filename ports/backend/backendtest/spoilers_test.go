@@ -13,7 +13,9 @@ import (
 
 	"github.com/cartage-dev/cartage/core/cart"
 	"github.com/cartage-dev/cartage/core/checkout"
+	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/idempotency"
+	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
@@ -164,5 +166,54 @@ func panicky(m *mutant) {
 			_ = make([]byte, 1)[i.Quantity>>40] // out of range for the very many
 		}
 		return put(ctx, call, req)
+	}
+}
+
+// dotted sends whatever it is asked for as a segment of a path, and so asks for something else.
+func dotted(m *mutant) {
+	put, get, change, deliver, handOff, find := m.put, m.get, m.change, m.deliver, m.handOff, m.find
+	astray := func(segments ...string) error {
+		if !slices.Contains(segments, "..") {
+			return nil
+		}
+		return fault.New(fault.Unavailable, "failed", "the shop answers with status 301").By(fault.Backend)
+	}
+	m.put = func(ctx context.Context, call backend.Call, req backend.PutCart) (backend.PutAnswer, error) {
+		for _, i := range req.Items {
+			if err := astray(i.SKU); err != nil {
+				return backend.PutAnswer{}, err
+			}
+		}
+		return put(ctx, call, req)
+	}
+	m.get = func(ctx context.Context, call backend.Call, id cart.ID) (cart.Cart, error) {
+		if err := astray(string(id)); err != nil {
+			return cart.Cart{}, err
+		}
+		return get(ctx, call, id)
+	}
+	m.change = func(ctx context.Context, call backend.Call, id cart.ID, req backend.ChangeCart) (backend.ChangeAnswer, error) {
+		if err := astray(append(req.Codes, string(id))...); err != nil {
+			return backend.ChangeAnswer{}, err
+		}
+		return change(ctx, call, id, req)
+	}
+	m.deliver = func(ctx context.Context, call backend.Call, id cart.ID, req backend.Delivery) (checkout.Quote, error) {
+		if err := astray(string(id)); err != nil {
+			return checkout.Quote{}, err
+		}
+		return deliver(ctx, call, id, req)
+	}
+	m.handOff = func(ctx context.Context, call backend.Call, id cart.ID, req backend.HandOff) (backend.Pages, error) {
+		if err := astray(string(id)); err != nil {
+			return backend.Pages{}, err
+		}
+		return handOff(ctx, call, id, req)
+	}
+	m.find = func(ctx context.Context, call backend.Call, reference string) (order.Order, error) {
+		if err := astray(reference); err != nil {
+			return order.Order{}, err
+		}
+		return find(ctx, call, reference)
 	}
 }
