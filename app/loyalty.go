@@ -17,6 +17,7 @@ import (
 
 	"github.com/cartage-dev/cartage/app/usecase"
 	"github.com/cartage-dev/cartage/config"
+	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/store"
@@ -46,10 +47,22 @@ func newKeyring(cfg config.Config, _ store.Store) (loyalty.Keyring, error) {
 	return loyalty.NewKeyring(keys...)
 }
 
-func newPOS(lc fx.Lifecycle, shops *usecase.Directory, s store.Store, log *slog.Logger) *usecase.POS {
-	p := usecase.NewPOS(shops, s, log)
+func newPOS(lc fx.Lifecycle, shops *usecase.Directory, s store.Store, clock *usecase.Clock, log *slog.Logger) *usecase.POS {
+	p := usecase.NewPOS(shops, s, clock, log)
 	lc.Append(fx.StopHook(p.Close))
 	return p
+}
+
+func newSettlement(lc fx.Lifecycle, shops *usecase.Directory, pos *usecase.POS, s store.Store, clock *usecase.Clock, log *slog.Logger) *usecase.Settlement {
+	work := usecase.NewSettlement(shops, pos, s, clock, log)
+	lc.Append(fx.StartStopHook(work.Start, work.Close))
+	return work
+}
+
+// lookAfterHolds runs beside the tills.
+func lookAfterHolds(lc fx.Lifecycle, shops *usecase.Directory, news *usecase.Settlement, s store.Store, clock *usecase.Clock, log *slog.Logger) {
+	work := usecase.NewExpirer(shops, news, s, clock, log)
+	lc.Append(fx.StartStopHook(work.Start, work.Close))
 }
 
 // newProgramme is a shop's loyalty as config has it: the cheapest offer first.
@@ -106,4 +119,26 @@ func keepOffers(ctx context.Context, offers store.Offers, shops map[shop.ID]usec
 		}
 	}
 	return nil
+}
+
+// demoPoints are what customer 1 of the built-in demo begins with, so that the requests of Shopify's
+// own guide work as they stand.
+const demoPoints = 23_867
+
+// seedDemo gives the demo's customer points, once in the life of its database.
+func seedDemo(lc fx.Lifecycle, source config.Source, s store.Store) {
+	if source.Mode != config.Dev || source.File != "" || source.Text == nil {
+		return
+	}
+	lc.Append(fx.StartHook(func(ctx context.Context) error {
+		err := s.Ledger.Do(ctx, store.Stamp{Shop: "demo", RequestID: "demo"}, func(b store.Book) error {
+			return b.Write(store.Change{Entry: &loyalty.Entry{Key: "admn:demo", Transfers: []loyalty.Transfer{
+				{From: loyalty.Account{Name: loyalty.AccountAdjust}, To: loyalty.Account{Name: loyalty.AccountAvailable, Customer: "1"}, Points: demoPoints},
+			}}})
+		})
+		if err != nil && fault.KindOf(err) == fault.Conflict {
+			return nil // it has them
+		}
+		return err
+	}))
 }

@@ -12,19 +12,20 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/cartage-dev/cartage/adapters/store/sqlite"
+	"github.com/cartage-dev/cartage/app/usecase"
 	"github.com/cartage-dev/cartage/config"
 	"github.com/cartage-dev/cartage/ports/store"
 )
 
-var storeModule = fx.Module("store", fx.Provide(openStore), fx.Invoke(sweepStore))
+var storeModule = fx.Module("store", fx.Provide(openStore, usecase.NewClock), fx.Invoke(sweepStore, seedDemo))
 
 // openMax bounds opening the database, migrations included.
 const openMax = 30 * time.Second
 
-func openStore(lc fx.Lifecycle, cfg config.Config, log *slog.Logger) (store.Store, error) {
+func openStore(lc fx.Lifecycle, cfg config.Config, clock *usecase.Clock, log *slog.Logger) (store.Store, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), openMax)
 	defer cancel()
-	db, err := sqlite.Open(ctx, sqlite.Options{Path: cfg.Store.Path, Logger: log})
+	db, err := sqlite.Open(ctx, sqlite.Options{Path: cfg.Store.Path, Logger: log, Now: clock.Now})
 	if err != nil {
 		return store.Store{}, err
 	}
@@ -53,7 +54,7 @@ func sweepStore(lc fx.Lifecycle, s store.Store, log *slog.Logger) {
 					case <-stop:
 						return
 					case now := <-tick.C:
-						if err := sweep(now, s.Handoffs, s.Idempotency); err != nil {
+						if err := sweep(now, s.Handoffs, s.Idempotency, s.Inbox); err != nil {
 							log.Warn("old rows could not be removed", "error", err)
 						}
 					}

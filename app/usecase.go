@@ -22,13 +22,15 @@ import (
 )
 
 var usecaseModule = fx.Module("usecase",
-	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS),
+	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS, newSettlement),
 	fx.Provide(
 		func(t *usecase.Transfer) inbound.CartTransfer { return t },
 		func(l *usecase.Links) inbound.HandoffLinks { return l },
 		func(o *usecase.Orders) inbound.OrderLookup { return o },
 		func(p *usecase.POS) inbound.POS { return p },
-	))
+		func(s *usecase.Settlement) inbound.OrderNews { return s },
+	),
+	fx.Invoke(lookAfterHolds))
 
 func newLinks(cfg config.Config, shops *usecase.Directory, s store.Store, sealer *usecase.Sealer) *usecase.Links {
 	return usecase.NewLinks(strings.TrimSuffix(cfg.Server.PublicURL, "/"), shops, s, sealer)

@@ -77,7 +77,7 @@ func basisPoints(text string) (points int64, ok bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(whole+(part + "00")[:2], 10, 31)
-	return int64(n), err == nil && n > 0 //nolint:gosec // G115: 31 bits
+	return int64(n), err == nil && n > 0
 }
 
 // Parse is the rule that is meant: nothing, Invalid (invalid_earn_rule) or another fault of money.

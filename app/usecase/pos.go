@@ -31,8 +31,8 @@ type POS struct {
 var _ inbound.POS = (*POS)(nil)
 
 // NewPOS needs the shops and a store. Its Close must be called.
-func NewPOS(shops *Directory, s store.Store, log *slog.Logger) *POS {
-	p := &POS{shops: shops, ledger: s.Ledger, offers: s.Offers, log: log, now: time.Now, nonce: randomNonce}
+func NewPOS(shops *Directory, s store.Store, clock *Clock, log *slog.Logger) *POS {
+	p := &POS{shops: shops, ledger: s.Ledger, offers: s.Offers, log: log, now: clock.Now, nonce: randomNonce}
 	p.heard = confirmInBackground(p.confirm, log)
 	return p
 }

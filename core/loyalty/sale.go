@@ -15,6 +15,7 @@ type Sale struct {
 	Placed   bool // the order itself has been heard of
 	Customer CustomerID
 	Total    money.Amount // what was paid
+	Actions  []ActionID   // it was paid with
 	Refunds  []Refund
 	// Cancelled orders give back everything.
 	Cancelled bool
@@ -32,6 +33,14 @@ type Refund struct {
 func (s Sale) Place(customer CustomerID, total money.Amount) Sale {
 	if !s.Placed {
 		s.Placed, s.Customer, s.Total = true, customer, total
+	}
+	return s
+}
+
+// With says that the order was paid with an action. The same one again changes nothing.
+func (s Sale) With(id ActionID) Sale {
+	if !slices.Contains(s.Actions, id) {
+		s.Actions = append(slices.Clip(s.Actions), id)
 	}
 	return s
 }

@@ -346,6 +346,14 @@ func TestSale(t *testing.T) {
 	}
 }
 
+func TestSaleHearsOnce(t *testing.T) {
+	t.Parallel()
+	s := loyalty.Sale{Order: "o1"}.Place("c", gbp(100)).With("A").With("B").With("A").Place("d", gbp(200))
+	if s.Customer != "c" || s.Total != gbp(100) || len(s.Actions) != 2 {
+		t.Errorf("got %+v", s)
+	}
+}
+
 // TestEarnAndClaw follows what an order earned through two refunds.
 func TestEarnAndClaw(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,7 @@ type Store struct {
 	Idempotency Idempotency
 	Ledger      Ledger
 	Offers      Offers
+	Inbox       Inbox
 	Health      Health
 }
 

@@ -5,6 +5,7 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/cartage-dev/cartage/core/loyalty"
 )
@@ -74,8 +75,9 @@ func (b *book) writeAction(a loyalty.Action) error {
 func (b *book) Sale(o loyalty.OrderID) (loyalty.Sale, error) {
 	s := loyalty.Sale{Order: o}
 	var name sql.NullString
-	err := b.tx.scan(b.ctx, []any{&s.Placed, &s.Total.Currency, &s.Total.Minor, &s.Cancelled, &s.Earned, &s.Clawed, &name},
-		`SELECT s.placed, s.currency, s.total, s.cancelled, s.earned, s.clawed, c.name
+	var actions string
+	err := b.tx.scan(b.ctx, []any{&s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &name},
+		`SELECT s.placed, s.currency, s.total, s.actions, s.cancelled, s.earned, s.clawed, c.name
 		FROM ledger_sale s LEFT JOIN ledger_customer c ON c.id = s.customer WHERE s.shop = ? AND s.order_id = ?`, b.by.Shop, o)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, nil
@@ -83,7 +85,7 @@ func (b *book) Sale(o loyalty.OrderID) (loyalty.Sale, error) {
 	if err != nil {
 		return s, notWritten(booking, err)
 	}
-	s.Customer = loyalty.CustomerID(name.String)
+	s.Customer, s.Actions = loyalty.CustomerID(name.String), actionIDs(actions)
 	err = b.tx.each(b.ctx, func(rows *sql.Rows) error {
 		var r loyalty.Refund
 		err := rows.Scan(&r.ID, &r.Amount.Currency, &r.Amount.Minor)
@@ -102,10 +104,10 @@ func (b *book) writeSale(s loyalty.Sale) error {
 		return err
 	}
 	if _, err := b.tx.exec(b.ctx,
-		`INSERT INTO ledger_sale (shop, order_id, placed, customer, currency, total, cancelled, earned, clawed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (shop, order_id) DO UPDATE SET placed = excluded.placed, customer = excluded.customer, currency = excluded.currency, total = excluded.total,
+		`INSERT INTO ledger_sale (shop, order_id, placed, customer, currency, total, actions, cancelled, earned, clawed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (shop, order_id) DO UPDATE SET placed = excluded.placed, customer = excluded.customer, currency = excluded.currency, total = excluded.total, actions = excluded.actions,
 			cancelled = excluded.cancelled, earned = excluded.earned, clawed = excluded.clawed`,
-		b.by.Shop, s.Order, s.Placed, number, s.Total.Currency, s.Total.Minor, s.Cancelled, s.Earned, s.Clawed); err != nil {
+		b.by.Shop, s.Order, s.Placed, number, s.Total.Currency, s.Total.Minor, words(s.Actions), s.Cancelled, s.Earned, s.Clawed); err != nil {
 		return notWritten(booking, err)
 	}
 	for place, r := range s.Refunds {
@@ -116,4 +118,20 @@ func (b *book) writeSale(s loyalty.Sale) error {
 		}
 	}
 	return nil
+}
+
+// words writes ids as one text; an id has no space.
+func words(ids []loyalty.ActionID) string {
+	all := make([]string, len(ids))
+	for i, id := range ids {
+		all[i] = string(id)
+	}
+	return strings.Join(all, " ")
+}
+
+func actionIDs(text string) (ids []loyalty.ActionID) {
+	for word := range strings.FieldsSeq(text) {
+		ids = append(ids, loyalty.ActionID(word))
+	}
+	return ids
 }

@@ -138,10 +138,11 @@ func (w walk) sales() error {
 	return w.each(func(rows *sql.Rows) error {
 		var s loyalty.Sale
 		var id sql.NullInt64
-		if err := rows.Scan(&s.Order, &s.Placed, &s.Total.Currency, &s.Total.Minor, &s.Cancelled, &s.Earned, &s.Clawed, &id); err != nil {
+		var actions string
+		if err := rows.Scan(&s.Order, &s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &id); err != nil {
 			return err
 		}
-		s.Customer = number(id)
+		s.Customer, s.Actions = number(id), actionIDs(actions)
 		return tell(w.visitor.Sale(s))
-	}, `SELECT order_id, placed, currency, total, cancelled, earned, clawed, customer FROM ledger_sale WHERE shop = ? ORDER BY order_id`)
+	}, `SELECT order_id, placed, currency, total, actions, cancelled, earned, clawed, customer FROM ledger_sale WHERE shop = ? ORDER BY order_id`)
 }

@@ -137,7 +137,7 @@ func keepsSales(t *testing.T, s store.Store) {
 	p := points{t, s.Ledger}
 	early := loyalty.Sale{Order: "o1", Refunds: []loyalty.Refund{{ID: "z", Amount: money.Of(100, "GBP")}}}
 	whole := loyalty.Sale{
-		Order: "o1", Placed: true, Customer: "ann", Total: money.Of(2599, "GBP"), Cancelled: true, Earned: 25, Clawed: 5,
+		Order: "o1", Placed: true, Customer: "ann", Total: money.Of(2599, "GBP"), Actions: []loyalty.ActionID{"B", "A"}, Cancelled: true, Earned: 25, Clawed: 5,
 		Refunds: []loyalty.Refund{{ID: "z", Amount: money.Of(100, "GBP")}, {ID: "a", Amount: money.Of(7, "EUR")}},
 	}
 	for _, want := range []loyalty.Sale{early, whole} {

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Idempotency", idempotencyCases},
 		{"Ledger", ledgerCases},
 		{"Offers", offerCases},
+		{"Inbox", inboxCases},
 		{"Health", healthCases},
 		{"Sweep", sweepCases},
 		{"Deadline", deadlineCases},

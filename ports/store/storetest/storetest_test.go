@@ -52,6 +52,9 @@ func TestBugs(t *testing.T) {
 		"every state runs out", "holds without bound", "history of what came in alone", "history of everybody", "walk goes on",
 		"walk without actions", "empty shops are listed",
 		"old versions forgotten", "offers of all shops are one", "every offer is found",
+		"messages of all shops are one", "the last message of a key counts", "every message is fresh", "what is done is forgotten",
+		"what is done comes again", "what is not due comes", "messages in any order", "messages without bound", "messages taken in two steps",
+		"no lease", "a lease for ever", "late hands undo what is done", "attempts not counted", "the backlog counts what is done", "what waits is swept",
 	} {
 		t.Run(bug, func(t *testing.T) {
 			t.Parallel()

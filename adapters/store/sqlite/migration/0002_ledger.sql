@@ -80,6 +80,7 @@ CREATE TABLE ledger_sale (
     customer  INTEGER,
     currency  TEXT    NOT NULL,
     total     INTEGER NOT NULL,
+    actions   TEXT    NOT NULL,
     cancelled INTEGER NOT NULL CHECK (cancelled IN (0, 1)),
     earned    INTEGER NOT NULL CHECK (earned >= 0),
     clawed    INTEGER NOT NULL CHECK (clawed BETWEEN 0 AND earned),

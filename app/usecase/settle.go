@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package usecase
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/core/money"
+	"github.com/cartage-dev/cartage/ports/inbound"
+	"github.com/cartage-dev/cartage/ports/store"
+)
+
+// The bounds of working news out. What fails is tried again after a while that doubles, for ever:
+// an order's points are never given up, and the backlog is a metric.
+const (
+	newsBatch    = 64
+	newsLease    = 30 * time.Second
+	newsEvery    = time.Second // when nobody has told of any
+	retryFirst   = time.Second
+	retryMax     = 15 * time.Minute
+	settleCall   = 5 * time.Second
+	whyMax       = 256 // bytes
+	newsVersion1 = 1
+)
+
+// Settlement works out what orders mean for points; it implements inbound.OrderNews. News is
+// written down first and worked out afterwards, in any order: what is due is a function of
+// all that was told.
+type Settlement struct {
+	shops  *Directory
+	pos    *POS
+	ledger store.Ledger
+	inbox  store.Inbox
+	log    *slog.Logger
+	now    func() time.Time
+
+	told  chan struct{} // has room for one: somebody has told news
+	end   chan struct{}
+	ended sync.WaitGroup
+	once  sync.Once
+}
+
+var _ inbound.OrderNews = (*Settlement)(nil)
+
+// NewSettlement needs the tills' use case, whose ids it believes. Start begins its work, and Close ends it.
+func NewSettlement(shops *Directory, pos *POS, s store.Store, clock *Clock, log *slog.Logger) *Settlement {
+	return &Settlement{shops: shops, pos: pos, ledger: s.Ledger, inbox: s.Inbox, log: log, now: clock.Now, told: make(chan struct{}, 1), end: make(chan struct{})}
+}
+
+// keptNews is news as the inbox keeps it.
+type keptNews struct {
+	Version    int                `json:"version"`
+	Kind       inbound.NewsKind   `json:"kind"`
+	Order      loyalty.OrderID    `json:"order"`
+	Customer   loyalty.CustomerID `json:"customer,omitempty"`
+	Currency   money.Currency     `json:"currency,omitempty"`
+	Total      int64              `json:"total,omitempty"`
+	Actions    []loyalty.ActionID `json:"actions,omitempty"`
+	Refund     loyalty.RefundID   `json:"refund,omitempty"`
+	Refunded   int64              `json:"refunded,omitempty"`
+	RefundedIn money.Currency     `json:"refunded_in,omitempty"`
+	At         time.Time          `json:"at"`
+}
+
+// Tell implements inbound.OrderNews.
+func (s *Settlement) Tell(ctx context.Context, n inbound.News) error {
+	if _, err := s.shops.Shop(n.Shop); err != nil {
+		return err
+	}
+	key := string(n.Kind) + ":" + string(n.Order)
+	switch {
+	case n.Order == "", n.Kind == inbound.OrderRefunded && n.Refund.ID == "":
+		return fault.New(fault.Invalid, "invalid_news", "news needs an order, and a refund its id").By(fault.Caller)
+	case n.Kind == inbound.OrderRefunded:
+		key = string(n.Kind) + ":" + string(n.Refund.ID)
+	case n.Kind != inbound.OrderPlaced && n.Kind != inbound.OrderCancelled:
+		return fault.New(fault.Invalid, "invalid_news", "there is no such news").By(fault.Caller)
+	}
+	body, err := json.Marshal(keptNews{
+		Version: newsVersion1, Kind: n.Kind, Order: n.Order, Customer: n.Customer, Currency: n.Total.Currency, Total: n.Total.Minor, Actions: n.Actions,
+		Refund: n.Refund.ID, Refunded: n.Refund.Amount.Minor, RefundedIn: n.Refund.Amount.Currency, At: n.At,
+	})
+	if err != nil {
+		return fmt.Errorf("write news: %w", err)
+	}
+	if _, err := s.inbox.Put(ctx, store.Message{Shop: n.Shop, Key: key, Body: body, ReceivedAt: s.now()}); err != nil {
+		return err
+	}
+	select {
+	case s.told <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// Start begins to work news out.
+func (s *Settlement) Start() { s.ended.Go(s.run) }
+
+// Close ends it after the news at hand. It may be called more than once.
+func (s *Settlement) Close() {
+	s.once.Do(func() { close(s.end) })
+	s.ended.Wait()
+}
+
+func (s *Settlement) run() {
+	tick := time.NewTicker(newsEvery)
+	defer tick.Stop()
+	for {
+		if s.round() == newsBatch {
+			select {
+			case <-s.end:
+				return
+			default:
+				continue // there is more
+			}
+		}
+		select {
+		case <-s.end:
+			return
+		case <-s.told:
+		case <-tick.C:
+		}
+	}
+}
+
+// round works out what is due, and says how much that was.
+func (s *Settlement) round() int {
+	ctx, cancel := context.WithTimeout(context.Background(), newsLease)
+	defer cancel()
+	now := s.now()
+	batch, err := s.inbox.Take(ctx, now, now.Add(newsLease), newsBatch)
+	if err != nil {
+		s.log.WarnContext(ctx, "news cannot be taken up", "cause", err)
+		return 0
+	}
+	for _, m := range batch {
+		s.workOut(ctx, m)
+	}
+	return len(batch)
+}
+
+func (s *Settlement) workOut(ctx context.Context, m store.Message) {
+	ctx, cancel := context.WithTimeout(ctx, settleCall)
+	defer cancel()
+	err := s.settle(ctx, m)
+	if err == nil {
+		err = s.inbox.Done(ctx, m.Shop, m.Key, s.now())
+	}
+	if err == nil {
+		return
+	}
+	wait := retryFirst << min(m.Attempts, 10)
+	why := err.Error()
+	s.log.WarnContext(ctx, "news not worked out", "shop", m.Shop, "news", m.Key, "attempts", m.Attempts+1, "cause", err)
+	if err := s.inbox.Later(ctx, m.Shop, m.Key, s.now().Add(min(wait, retryMax)), why[:min(len(why), whyMax)]); err != nil {
+		s.log.WarnContext(ctx, "news left to its lease", "shop", m.Shop, "news", m.Key, "cause", err)
+	}
+}
+
+// settle books what one message means, as one step of the ledger.
+func (s *Settlement) settle(ctx context.Context, m store.Message) error {
+	var n keptNews
+	if err := json.Unmarshal(m.Body, &n); err != nil || n.Version != newsVersion1 {
+		return fault.New(fault.Internal, "bad_news", "the news cannot be read").Because(err)
+	}
+	programme, err := s.pos.programme(m.Shop)
+	if err != nil {
+		return err
+	}
+	till := inbound.Till{Shop: m.Shop, Customer: n.Customer, Currency: n.Currency}
+	fresh := map[loyalty.ActionID]*loyalty.Action{}
+	for _, id := range n.Actions {
+		if a, err := s.pos.fresh(ctx, programme, till, id); err == nil {
+			fresh[id] = a
+		} else if fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+	}
+	var alerts []string
+	err = s.ledger.Do(ctx, store.Stamp{Shop: m.Shop, RequestID: m.Key}, func(b store.Book) error {
+		alerts = nil // the closure may run again
+		w := &settling{book: b, programme: programme, fresh: fresh, alert: func(id loyalty.ActionID, what loyalty.Alert) {
+			if what != "" {
+				alerts = append(alerts, string(what)+" "+string(id))
+			}
+		}}
+		return w.settle(n)
+	})
+	if err != nil {
+		return err
+	}
+	for _, alert := range alerts {
+		s.log.WarnContext(ctx, "an order needs somebody's eyes", "shop", m.Shop, "order", n.Order, "alert", alert)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package usecase
+
+import (
+	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/core/money"
+	"github.com/cartage-dev/cartage/ports/inbound"
+	"github.com/cartage-dev/cartage/ports/store"
+)
+
+// settling is one piece of news on its way into a book.
+type settling struct {
+	book      store.Book
+	programme loyalty.Programme
+	fresh     map[loyalty.ActionID]*loyalty.Action // of ids that the order's customer was shown
+	alert     func(loyalty.ActionID, loyalty.Alert)
+}
+
+// Unmatched alerts that an order carries an offer that was not shown here, or to another customer.
+const Unmatched loyalty.Alert = "unmatched"
+
+func (w *settling) settle(n keptNews) error {
+	sale, err := w.book.Sale(n.Order)
+	if err != nil {
+		return err
+	}
+	switch n.Kind {
+	case inbound.OrderPlaced:
+		return w.placed(sale, n)
+	case inbound.OrderRefunded:
+		sale = sale.Refund(loyalty.Refund{ID: n.Refund, Amount: money.Of(n.Refunded, n.RefundedIn)})
+	case inbound.OrderCancelled:
+		if sale = sale.Cancel(); n.Currency != "" && !sale.Placed {
+			return w.placed(sale, n) // the channel repeats the order with its end
+		}
+	}
+	return w.giveBack(sale)
+}
+
+// placed pays the order with its actions, lets it earn, and then takes up the refunds
+// that were heard of before.
+func (w *settling) placed(sale loyalty.Sale, n keptNews) error {
+	if sale.Placed {
+		return nil
+	}
+	sale = sale.Place(n.Customer, money.Of(n.Total, n.Currency))
+	for _, id := range n.Actions {
+		a, found, err := w.book.Action(id)
+		if err != nil {
+			return err
+		}
+		if !found && w.fresh[id] == nil {
+			w.alert(id, Unmatched)
+			continue
+		}
+		if !found {
+			a = *w.fresh[id]
+		}
+		balance, err := w.book.Balance(a.Customer)
+		if err != nil {
+			return err
+		}
+		o := a.Capture(n.Order, balance)
+		if err := keep(w.book, o); err != nil {
+			return err
+		}
+		w.alert(id, o.Alert)
+		sale = sale.With(id)
+	}
+	sale, earned := sale.Earn(w.programme.Earn)
+	if err := w.book.Write(store.Change{Sale: &sale, Entry: earned}); err != nil {
+		return err
+	}
+	if sale.Cancelled || len(sale.Refunds) > 0 {
+		return w.giveBack(sale)
+	}
+	return nil
+}
+
+// giveBack books what refunds and a cancellation have made due so far; nothing before the
+// order itself is heard of.
+func (w *settling) giveBack(sale loyalty.Sale) error {
+	by := loyalty.RefundID("cancel-" + string(sale.Order))
+	if !sale.Cancelled && len(sale.Refunds) > 0 {
+		by = sale.Refunds[len(sale.Refunds)-1].ID
+	}
+	for _, id := range sale.Actions {
+		a, found, err := w.book.Action(id)
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue
+		}
+		if err := keep(w.book, a.Return(sale.Order, by, sale.Due(a.Points))); err != nil {
+			return err
+		}
+	}
+	balance, err := w.book.Balance(sale.Customer)
+	if err != nil {
+		return err
+	}
+	sale, clawed := sale.Claw(by, balance)
+	return w.book.Write(store.Change{Sale: &sale, Entry: clawed})
+}

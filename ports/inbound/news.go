@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inbound
+
+import (
+	"context"
+	"time"
+
+	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/core/money"
+	"github.com/cartage-dev/cartage/core/shop"
+)
+
+// OrderNews takes in what a channel tells of orders, in any order and any number.
+type OrderNews interface {
+	// Tell returns nil once the news is on disk; what it means for points is worked
+	// out afterwards. News that was told before changes nothing. Faults: NotFound
+	// (unknown_shop), Invalid, Unavailable and Unknown (it may be told again).
+	Tell(ctx context.Context, n News) error
+}
+
+// NewsKind says what happened to an order.
+type NewsKind string
+
+// The kinds. The words are stored.
+const (
+	OrderPlaced    NewsKind = "placed"
+	OrderCancelled NewsKind = "cancelled"
+	OrderRefunded  NewsKind = "refunded"
+)
+
+// News is one thing that happened to an order. Of who bought it says no more than the
+// customer's number.
+type News struct {
+	Shop  shop.ID
+	Kind  NewsKind
+	Order loyalty.OrderID
+	// Customer, Total and Actions are those of the order, with OrderPlaced and with
+	// OrderCancelled where the channel repeats them; Total is what was paid.
+	Customer loyalty.CustomerID // empty for an order without one
+	Total    money.Amount
+	Actions  []loyalty.ActionID // offers that the order was paid with
+	// Refund is the one that OrderRefunded tells of.
+	Refund loyalty.Refund
+	At     time.Time // when it happened, by the channel's clock
+}
