@@ -29,7 +29,7 @@ type Address struct {
 	Phone                        string // with the country's code
 }
 
-// Complete reports whether something can be sent there: a name, a line, a city and a country.
+// Complete reports whether something can be sent there: a last name, a line, a city and a country.
 func (a Address) Complete() bool {
 	return a.LastName != "" && a.Line1 != "" && a.City != "" && a.Country != ""
 }

@@ -129,6 +129,12 @@ func (o Origin) spellings() []string {
 	return []string{with}
 }
 
+// String is the origin as a page's address begins with it, without a port that goes without saying.
+func (o Origin) String() string {
+	all := o.spellings()
+	return all[len(all)-1]
+}
+
 func (o Origin) authority() string {
 	if strings.Contains(o.Host, ":") {
 		return "[" + o.Host + "]:" + o.Port

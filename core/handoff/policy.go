@@ -45,7 +45,7 @@ func NewPolicy(origins []Origin, cookieDomains, headers []string) (Policy, error
 // in, cookies secure and HTTP-only with a path, or a fault of the backend
 // (Internal; checkout_url_rejected, checkout_url_too_long, cookie_rejected,
 // header_rejected, or form_rejected for the method as well) that names what was
-// wrong and never repeats it. The answer is refused whole: nothing is dropped
+// wrong and never repeats it, but for the page's origin in the cause. The answer is refused whole: nothing is dropped
 // silently. now decides whether a cookie's expiry is past or too far off. What
 // Check returned passes it again unchanged, until a cookie expires.
 func (p Policy) Check(r Request, now time.Time) (Request, error) {

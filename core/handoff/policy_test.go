@@ -4,6 +4,7 @@ package handoff_test
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func wantCode(t testing.TB, err error, code string, refused ...string) {
 		t.Errorf("Check() = %v by %v, code %q; want internal by backend, %q", f.Kind, f.Source, f.Code, code)
 	}
 	for _, text := range refused {
-		if len(text) >= 8 && strings.Contains(err.Error(), text) {
+		if said := f.Message + fmt.Sprint(f.Fields); len(text) >= 8 && strings.Contains(said, text) {
 			t.Errorf("Check() repeats %q: %v", text, err)
 		}
 	}

@@ -3,8 +3,11 @@
 package handoff
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/cartage-dev/cartage/core/fault"
 )
 
 // URLMax is how many characters the URL of a page may have: longer ones stop
@@ -31,7 +34,25 @@ func (p Policy) checkURL(text string) (Origin, error) {
 			}
 		}
 	}
-	return Origin{}, rejected("checkout_url_rejected", "the page is at none of the origins that the shop allows")
+	return Origin{}, p.elsewhere(text)
+}
+
+// elsewhere is the fault of a page at no allowed origin. Its cause, which stays in the
+// log, names that origin and those allowed: no secret, unlike a path, a query or a user's name.
+func (p Policy) elsewhere(text string) error {
+	at, allowed := "what is no origin", make([]string, 0, len(p.Origins))
+	start, rest, _ := strings.Cut(text, "://")
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		rest = rest[:end]
+	}
+	if o, err := ParseOrigin(start+"://"+rest, true); err == nil {
+		at = o.String()
+	}
+	for _, o := range p.Origins {
+		allowed = append(allowed, o.String())
+	}
+	f := fault.New(fault.Internal, "checkout_url_rejected", "the page is at none of the origins that the shop allows").By(fault.Backend)
+	return f.Because(fmt.Errorf("it is at %s; allowed: %s", at, strings.Join(allowed, ", ")))
 }
 
 // urlFault says what is wrong with a URL wherever it leads, and nothing when it is well.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
 )
 
@@ -129,8 +130,40 @@ func TestCheckURL(t *testing.T) {
 			t.Parallel()
 			got, err := policy(t).Check(handoff.Request{URL: tt.url}, now)
 			wantCode(t, err, tt.code, tt.url, "hunter2hunter2")
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("Check() repeats a password: %v", err)
+			}
 			if tt.code == "" && got.URL != tt.url {
 				t.Errorf("Check() made %q of %q", got.URL, tt.url)
+			}
+		})
+	}
+}
+
+// TestCauseNamesOrigins is for whoever reads the log: where the page is, where it may be, and nothing more.
+func TestCauseNamesOrigins(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, url, at string }{
+		{"another port", "http://127.0.0.1:9090/cart/hunter2?token=hunter2", "http://127.0.0.1:9090"},
+		{"the default port", "https://EVIL.example:443?token=hunter2", "https://evil.example"},
+		{"IPv6", "http://[2001:db8::2]:81/hunter2", "http://[2001:db8::2]:81"},
+		{"a password", "https://user:hunter2@shop.example.com/", "what is no origin"},
+		{"no host", "https:///hunter2", "what is no origin"},
+		{"no scheme", "/hunter2", "what is no origin"},
+		{"another scheme", "javascript://hunter2/", "what is no origin"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o, err := handoff.ParseOrigin("http://127.0.0.1:8082", true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := handoff.Policy{Origins: []handoff.Origin{{Scheme: "https", Host: "shop.example.com", Port: "443"}, o}}
+			_, err = p.Check(handoff.Request{URL: tt.url}, now)
+			wantCode(t, err, rejectedURL)
+			want := "it is at " + tt.at + "; allowed: https://shop.example.com, http://127.0.0.1:8082"
+			if cause := fault.From(err).Cause; cause == nil || cause.Error() != want || strings.Contains(fault.From(err).Message, "example") {
+				t.Errorf("got %v, want the cause %q", err, want)
 			}
 		})
 	}

@@ -109,7 +109,7 @@ func (w *wall) observe(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	answer, err := next(ctx, req)
 	if cause := hiddenCause(err); cause != nil {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "call ended in a fault",
-			slog.String("op", info.FullMethod), slog.String("code", status.Code(err).String()), slog.String("cause", cut(cause.Error(), causeBytesMax)))
+			slog.String("op", info.FullMethod), slog.String("grpc_code", status.Code(err).String()), slog.String("cause", cut(cause.Error(), causeBytesMax)))
 	}
 	return answer, err
 }

@@ -123,6 +123,16 @@ func TestNoHandshake(t *testing.T) {
 	}
 }
 
+// TestSystemThatIsAway is one failure, and not one for each rule of the ports.
+func TestSystemThatIsAway(t *testing.T) {
+	t.Parallel()
+	report := judge(t, "sick", "process.check", "process.shutdown", "carts", "faults")
+	if got := failed(report); !slices.Equal(got, []string{"process.check"}) || report.Count(backendtest.Passed) != 1 || report.Count(backendtest.Skipped) < 40 {
+		_ = report.WriteText(t.Output(), false)
+		t.Errorf("failed: %v", got)
+	}
+}
+
 // TestDeathIsTold dies within a rule of a port; the report says how, and the next rule is judged.
 func TestDeathIsTold(t *testing.T) {
 	t.Parallel()

@@ -27,7 +27,7 @@ func processRules() []rule {
 		newRule(acceptsID, "It takes the settings and secrets given.", accepts),
 		newRule("process.services", "It serves what it says it offers, and nothing else of the protocol.", serves),
 		newRule("process.configure.once", "A second Configure is Conflict (already_configured).", once),
-		newRule("process.check", "Its commerce system is there: Check succeeds.", checks),
+		newRule(checkID, "Its commerce system is there: Check succeeds.", checks),
 		newRule("process.large_message", fmt.Sprintf("A message beyond %d bytes is refused, and the process lives.", protocol.MessageMax), largeMessage),
 		newRule("process.malformed_message", "Bytes that are no message are refused, and the process lives.", malformedMessage),
 		newRule("process.calls_at_once", fmt.Sprintf("%d calls at once are all answered.", callsAtOnce), manyCalls),

@@ -39,10 +39,11 @@ func Rules(also ...Also) []backendtest.Rule {
 
 type checkFunc = func(ctx context.Context, t *backendtest.T, r *trial)
 
-// The rules without which no other can be judged.
+// The rules without which no other can be judged, and the one without which no port can.
 const (
 	startsID  = "process.starts"
 	acceptsID = "process.configure.accepts"
+	checkID   = "process.check"
 )
 
 // trial is the state of one Run.
@@ -54,8 +55,9 @@ type trial struct {
 
 	main        *process // configured, for the rules of the ports
 	description protocol.Description
-	largest     int64 // bytes of an answer, of processes that are gone
-	hopeless    string
+	largest     int64  // bytes of an answer, of processes that are gone
+	hopeless    string // why no further rule is judged
+	away        string // why no further rule of a port is
 }
 
 // Options bound a run, and say who hears of each result at once.
@@ -125,7 +127,13 @@ func (r *trial) judge(ctx context.Context, own []rule, chosen backendtest.Rule) 
 		if result.Outcome == backendtest.Failed && (chosen.ID == startsID || chosen.ID == acceptsID) {
 			r.hopeless = chosen.ID + " failed, without which this cannot be judged"
 		}
+		if result.Outcome == backendtest.Failed && chosen.ID == checkID {
+			r.away = checkID + " failed, and what it lacks every port would: mend that first"
+		}
 		return result
+	}
+	if r.away != "" {
+		return r.bench.Observe(ctx, chosen, func(_ context.Context, t *backendtest.T) { t.Skip(r.away) })
 	}
 	b, err := r.backend(ctx)
 	if err != nil {
