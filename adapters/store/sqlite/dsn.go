@@ -35,10 +35,22 @@ func readerDSN(path string) string {
 	})
 }
 
+// onlyReaderDSN opens the file itself for reading, so that not even closing the last connection
+// folds the log into it.
+func onlyReaderDSN(path string) string {
+	return dsn(path, url.Values{
+		"mode":        {"ro"},
+		"_query_only": {"1"},
+		"_pragma":     {"trusted_schema(0)"},
+	})
+}
+
 // dsn is the only place that writes a data source name. The path is escaped as in
 // any URL, so that ? # % and spaces in it stay what they are.
 func dsn(path string, settings url.Values) string {
-	settings.Set("mode", "rw") // makeFile makes the file; a connection never does
+	if !settings.Has("mode") {
+		settings.Set("mode", "rw") // makeFile makes the file; a connection never does
+	}
 	settings.Set("_busy_timeout", strconv.FormatInt(busyMax.Milliseconds(), 10))
 	settings.Set("_defensive", "1")
 	settings.Set("_dqs", "0")

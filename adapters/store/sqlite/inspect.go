@@ -20,20 +20,9 @@ const (
 
 // inspect refuses a file that is not ours or is damaged, and changes nothing in it.
 func inspect(ctx context.Context, db *sql.DB) error {
-	var id, entries, bytes int64
-	err := db.QueryRowContext(ctx, `SELECT
-		(SELECT application_id FROM pragma_application_id()),
-		(SELECT count(*) FROM sqlite_schema),
-		(SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size())`).Scan(&id, &entries, &bytes)
-	switch {
-	case resultCode(err) == sqlite3.SQLITE_NOTADB:
-		return errors.New("the file is not a SQLite database")
-	case err != nil:
-		return damage(err)
-	case id != applicationID && (id != 0 || entries != 0):
-		return errors.New("the file is a SQLite database of another program")
-	case bytes > checkMax:
-		return nil
+	bytes, err := identify(ctx, db)
+	if err != nil || bytes > checkMax {
+		return err
 	}
 	var found string
 	if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found); err != nil {
@@ -43,6 +32,24 @@ func inspect(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("the file is damaged, restore a backup: %s", found)
 	}
 	return nil
+}
+
+// identify refuses a file that is not ours, and says how large it is.
+func identify(ctx context.Context, db *sql.DB) (bytes int64, err error) {
+	var id, entries int64
+	err = db.QueryRowContext(ctx, `SELECT
+		(SELECT application_id FROM pragma_application_id()),
+		(SELECT count(*) FROM sqlite_schema),
+		(SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size())`).Scan(&id, &entries, &bytes)
+	switch {
+	case resultCode(err) == sqlite3.SQLITE_NOTADB:
+		return 0, errors.New("the file is not a SQLite database")
+	case err != nil:
+		return 0, damage(err)
+	case id != applicationID && (id != 0 || entries != 0):
+		return 0, errors.New("the file is a SQLite database of another program")
+	}
+	return bytes, nil
 }
 
 func damage(err error) error {

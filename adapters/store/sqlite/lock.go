@@ -15,6 +15,9 @@ import (
 // holderMax bounds what is read of a lock file.
 const holderMax = 512
 
+// ErrHeld says that another process is the database's host; the text around it says which.
+var ErrHeld = errors.New("another host has it open")
+
 // takeLock makes this process the database's only host. The lock is the open
 // file's, so the system gives it back when the process dies; the file itself stays
 // behind, since removing it would let two hosts lock two files of one name.
@@ -25,7 +28,7 @@ func takeLock(path string) (*os.File, error) {
 	}
 	if err := flock(f, unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = fmt.Errorf("another host has it open: %s", holder(f))
+			err = fmt.Errorf("%w: %s", ErrHeld, holder(f))
 		} else {
 			err = fmt.Errorf("lock %s: %w", f.Name(), err)
 		}

@@ -19,13 +19,9 @@ var migrations embed.FS
 // migrate marks the database as ours and applies the migrations that it lacks.
 // Each is a transaction of its own, so a start that was cut off goes on at the next.
 func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
-	files, err := fs.Sub(migrations, "migration")
+	steps, err := provider(db)
 	if err != nil {
 		return err
-	}
-	steps, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
 	}
 	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
 		return fmt.Errorf("mark as ours: %w", err)
@@ -35,7 +31,7 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	if has > knows {
-		return fmt.Errorf("its schema has version %d and this program knows %d: run a newer program, or restore a backup", has, knows)
+		return tooNew(has, knows)
 	}
 	applied, err := steps.Up(ctx)
 	if err != nil {
@@ -45,4 +41,21 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 		log.Info("database migrated", "version", a.Source.Version, "took_ms", a.Duration.Milliseconds())
 	}
 	return nil
+}
+
+// provider knows the migrations; making it touches no database.
+func provider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migration")
+	if err != nil {
+		return nil, err
+	}
+	steps, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return steps, nil
+}
+
+func tooNew(has, knows int64) error {
+	return fmt.Errorf("its schema has version %d and this program knows %d: run a newer program, or restore a backup", has, knows)
 }
