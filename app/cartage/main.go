@@ -54,6 +54,6 @@ Start with: cartage dev`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newDev(), newServe(), newCheck(), newPlugin(), newReload(), newShadow(), newVersion())
+	root.AddCommand(newDev(), newServe(), newCheck(), newPlugin(), newReload(), newShadow(), newLedger(), newVersion())
 	return root
 }
