@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ allowed, so it is not for production.
 				return err
 			}
 			out := c.OutOrStdout()
-			return host(c.Context(), source, cfg, app.NewLogger(os.Stderr, cfg.Log), func(at addresses) { welcome(out, cfg, at) })
+			return host(c.Context(), source, cfg, app.NewLogger(os.Stderr, cfg.Log), func(at addresses) { welcome(out, cfg, at, guide(file)) })
 		},
 	}
 	c.Flags().StringVarP(&file, "config", "c", "", "config file (default: the built-in demo)")
@@ -39,7 +40,7 @@ allowed, so it is not for production.
 }
 
 // welcome says in a few lines what runs where, and what to do next.
-func welcome(w io.Writer, cfg config.Config, at addresses) {
+func welcome(w io.Writer, cfg config.Config, at addresses, guide string) {
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 	line("")
 	line("  Cartage %s in development mode. NOT FOR PRODUCTION: demo secrets are accepted.", version)
@@ -61,8 +62,19 @@ func welcome(w io.Writer, cfg config.Config, at addresses) {
 		}
 	}
 	line("")
-	line("  Try the first curl of README.md. Stop with Ctrl-C.")
+	line("  Try the first curl of %s. Stop with Ctrl-C.", guide)
 	line("")
+}
+
+// guide names the README.md whose curls fit the config: the one beside it, as a
+// plugin's project has it, or Cartage's own.
+func guide(file string) string {
+	if beside, err := filepath.Abs(filepath.Join(filepath.Dir(file), "README.md")); file != "" && err == nil {
+		if _, err := os.Stat(beside); err == nil {
+			return beside
+		}
+	}
+	return "Cartage's README.md"
 }
 
 func sorted[V any](m map[string]V) []string {

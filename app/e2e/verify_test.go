@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/cartage-dev/cartage/app/apptest"
+	"github.com/cartage-dev/cartage/config"
+	"github.com/cartage-dev/cartage/ports/backend/backendtest"
 )
 
 // verifyMock is a file for `plugin verify` that is right for the mock backend.
@@ -124,6 +126,14 @@ func TestVerifyMistakes(t *testing.T) {
 		if got := cartage(t, nil, args...); got.code != 78 {
 			t.Errorf("%v ended with %d: %s", args, got.code, got.err)
 		}
+	}
+}
+
+// TestVerifyKnowsTheTimeOfACall is because the kit cannot ask config.
+func TestVerifyKnowsTheTimeOfACall(t *testing.T) {
+	t.Parallel()
+	if got, want := backendtest.HostCallMax, config.DefaultBackend().Guard.Timeout; got != want {
+		t.Errorf("the kit says %s, and config %s", got, want)
 	}
 }
 

@@ -3,12 +3,16 @@
 package scaffold_test
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cartage-dev/cartage/app/scaffold"
 	"github.com/cartage-dev/cartage/ports/backend"
@@ -84,15 +88,67 @@ func TestTheHour(t *testing.T) {
 			goes(t, p.Dir, "sh", "-ec", s.text)
 		}
 	}
+	holds(t, p.Dir)
+}
+
+// holds has the configs that the hour leaves behind checked by the host, with the fake
+// in the place of Acme's own address and the program's checksum in that of zeros.
+func holds(t *testing.T, dir string) {
+	t.Helper()
+	cartage := filepath.Join(t.TempDir(), "cartage")
+	goes(t, root(t), "go", "build", "-o", cartage, "./app/cartage")
+	goes(t, dir, "go", "build", "-o", "bin/acme", ".")
+	goes(t, dir, "go", "test", "-c", "-o", "bin/fake", ".")
+	program, err := os.ReadFile(filepath.Join(dir, "bin", "acme"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{
+		"ACME_TOKEN=a-token-for-tests", "POQ_SECRET=" + strings.Repeat("secret", 8), "CARTAGE_ALLOW__INSECURE_BACKENDS=acme",
+		"CARTAGE_BACKENDS__ACME__SETTINGS__BASE_URL=http://" + serveFake(t, dir),
+	}
+	goesWith(t, dir, env, cartage, "check", "--dev", "--config", "cartage.yaml")
+	goesWith(t, dir, append(env, fmt.Sprintf("CARTAGE_BACKENDS__ACME__SHA256=%x", sha256.Sum256(program))), cartage, "check", "--config", "acme.yaml")
+}
+
+// serveFake lets the fake run for as long as the test, as README.md says it is done.
+func serveFake(t *testing.T, dir string) (at string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at = l.Addr().String()
+	_ = l.Close()
+	fake := exec.CommandContext(t.Context(), filepath.Join(dir, "bin", "fake"), "-test.run", "TestServe", "-test.timeout", "0")
+	fake.Env = append(os.Environ(), "FAKE="+at)
+	if err := fake.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = fake.Process.Kill(); _ = fake.Wait() })
+	for range 100 {
+		if conn, err := net.Dial("tcp", at); err == nil {
+			_ = conn.Close()
+			return at
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("the fake does not listen")
+	return ""
 }
 
 // goes runs a command in a project, without a network.
 func goes(t *testing.T, dir, name string, args ...string) {
 	t.Helper()
+	goesWith(t, dir, nil, name, args...)
+}
+
+func goesWith(t *testing.T, dir string, env []string, name string, args ...string) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir
 	// What this repository needs is in the cache of modules, and a plugin needs no more.
-	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=-mod=mod", "GOWORK=off")
+	cmd.Env = append(append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=-mod=mod", "GOWORK=off"), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil && strings.Contains(string(out), "GOPROXY=off") {
 		t.Skipf("the cache of modules does not hold what a plugin needs:\n%s", out)
