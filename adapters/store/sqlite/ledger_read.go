@@ -87,9 +87,11 @@ func (l ledger) History(ctx context.Context, s shop.ID, c loyalty.CustomerID, af
 			records = append(records, r)
 			return err
 		})(tx.QueryContext(ctx,
-			`SELECT `+recordList+` FROM ledger_entry
-			WHERE shop = ?1 AND sequence > ?3 AND (customer = (SELECT id FROM ledger_customer WHERE shop = ?1 AND name = ?2)
-				OR other = (SELECT id FROM ledger_customer WHERE shop = ?1 AND name = ?2)) ORDER BY sequence LIMIT ?4`, s, c, after, limit))
+			`WITH who AS (SELECT id FROM ledger_customer WHERE shop = ?1 AND name = ?2), his AS (
+				SELECT sequence FROM ledger_entry WHERE customer = (SELECT id FROM who) AND sequence > ?3
+				UNION SELECT sequence FROM ledger_entry WHERE other = (SELECT id FROM who) AND sequence > ?3
+				ORDER BY sequence LIMIT ?4)
+			SELECT `+recordList+` FROM ledger_entry WHERE shop = ?1 AND sequence IN (SELECT sequence FROM his) ORDER BY sequence`, s, c, after, limit))
 		return readFault(doing, err)
 	})
 	return records, err
