@@ -108,7 +108,7 @@ func (db *DB) commit(conn *sql.Conn) {
 	batch := make([]*job, 0, batchMax)
 	for first := range db.queue {
 		batch = append(batch[:0], first)
-		for more := true; more && len(batch) < batchMax; {
+		for more := true; more && len(batch) < db.batch; {
 			select {
 			case j, open := <-db.queue:
 				if more = open; open {

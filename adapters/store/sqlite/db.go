@@ -33,6 +33,7 @@ type DB struct {
 	writer *sql.DB // one connection, which the committer holds
 	reader *sql.DB
 	queue  chan *job // of the committer
+	batch  int       // writes of one transaction at most
 	now    func() time.Time
 	log    *slog.Logger
 	path   string
@@ -85,7 +86,7 @@ func open(ctx context.Context, path string, o Options) (_ *DB, err error) {
 	if err := makeFile(path); err != nil {
 		return nil, err
 	}
-	db := &DB{now: o.Now, log: o.Logger, path: path, host: o.Host, queue: make(chan *job, queueMax)}
+	db := &DB{now: o.Now, log: o.Logger, path: path, host: o.Host, queue: make(chan *job, queueMax), batch: batchMax}
 	if db.reader, err = pool(readerDSN(path), readersMax); err != nil {
 		return nil, err
 	}
