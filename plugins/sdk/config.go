@@ -6,9 +6,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -54,7 +54,7 @@ func (c Config) Decode(into any) error {
 
 func settingsFault(err error) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return invalidSettings(path(wrong.Field), "wrong_type", fmt.Sprintf("must be of type %s", wrong.Type))
+		return invalidSettings(path(wrong.Field), "wrong_type", "must be "+wanted(wrong.Type))
 	}
 	if invalid, ok := errors.AsType[*json.InvalidUnmarshalError](err); ok {
 		return fault.New(fault.Internal, "bad_decode", "settings must be decoded into a pointer").By(fault.Plugin).Because(invalid)
@@ -70,6 +70,39 @@ func settingsFault(err error) error {
 	}
 	// What is left is what a setting's own UnmarshalJSON or UnmarshalText said.
 	return invalidSettings("settings", "malformed", "a value cannot be accepted").Because(err)
+}
+
+// Types as somebody knows them who writes config and no Go: one, and a list of them.
+const (
+	wholeNumber, wholeNumbers = "a whole number", "a list of whole numbers"
+	group, groups             = "a group of keys", "a list of groups of keys"
+)
+
+var typeWords = map[reflect.Kind]struct{ one, many string }{
+	reflect.Bool: {"true or false", "a list"}, reflect.String: {"a text", "a list of texts"},
+	reflect.Float32: {"a number", "a list of numbers"}, reflect.Float64: {"a number", "a list of numbers"},
+	reflect.Int: {wholeNumber, wholeNumbers}, reflect.Int8: {wholeNumber, wholeNumbers}, reflect.Int16: {wholeNumber, wholeNumbers},
+	reflect.Int32: {wholeNumber, wholeNumbers}, reflect.Int64: {wholeNumber, wholeNumbers},
+	reflect.Uint: {wholeNumber, wholeNumbers}, reflect.Uint8: {wholeNumber, "a text"}, // bytes are base64
+	reflect.Uint16: {wholeNumber, wholeNumbers}, reflect.Uint32: {wholeNumber, wholeNumbers}, reflect.Uint64: {wholeNumber, wholeNumbers},
+	reflect.Struct: {group, groups}, reflect.Map: {group, groups}, reflect.Slice: {"a list", "a list of lists"}, reflect.Array: {"a list", "a list of lists"},
+}
+
+// wanted is the type of a setting in such words.
+func wanted(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	words := typeWords[t.Kind()].one
+	if t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
+		if many := typeWords[t.Elem().Kind()].many; many != "" {
+			words = many
+		}
+	}
+	if words == "" {
+		return "of another type"
+	}
+	return words
 }
 
 func path(field string) string {

@@ -68,6 +68,29 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestWrongTypesAreInTheWordsOfJSON is for operators: the program's own types tell them nothing.
+func TestWrongTypesAreInTheWordsOfJSON(t *testing.T) {
+	t.Parallel()
+	type group struct{ Deep int }
+	for want, into := range map[string]any{
+		"must be a text": new(struct{ Key sdk.Currency }), "must be a list of texts": new(struct{ Key []sdk.Currency }),
+		"must be a whole number": new(struct{ Key *int }), "must be a list of whole numbers": new(struct{ Key []uint16 }),
+		"must be a number": new(struct{ Key float64 }), "must be true or false": new(struct{ Key bool }), "must be a list": new(struct{ Key []any }),
+		"must be a group of keys": new(struct{ Key map[string]int }), "must be a list of groups of keys": new(struct{ Key []group }),
+	} {
+		wrong := any(map[string]any{"hush": 1})
+		if strings.HasPrefix(want, "must be a group") {
+			wrong = "hush"
+		}
+		p := testPlugin()
+		p.Configure = func(_ context.Context, c sdk.Config) (sdk.Ports, error) { return sdk.Ports{}, c.Decode(into) }
+		_, err := sdktest.Start(t, p, map[string]any{"Key": wrong}, nil)
+		if f := fault.From(err); len(f.Fields) != 1 || f.Fields[0].Detail != want || f.Message != "settings.Key: "+want {
+			t.Errorf("got %v %v, want %q", err, f.Fields, want)
+		}
+	}
+}
+
 func TestDecodeIntoNoPointer(t *testing.T) {
 	t.Parallel()
 	p := testPlugin()
