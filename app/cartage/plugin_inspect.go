@@ -3,16 +3,22 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"github.com/cartage-dev/cartage/adapters/backend/pluginhost/settings"
 	"github.com/cartage-dev/cartage/app"
+	"github.com/cartage-dev/cartage/plugins/protocol/protocoltest"
 )
 
 func newPluginInspect() *cobra.Command {
@@ -25,9 +31,12 @@ offers, the SHA-256 to pin it by, and every setting and secret it takes. It is t
 		Example: "  cartage plugin inspect ./bin/plugins/mock\n  cartage plugin inspect ./bin/acme --output json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := knownOutput(output); err != nil { // before a program is started in vain
+				return err
+			}
 			about, err := app.InspectPlugin(c.Context(), args[0])
 			if err != nil {
-				return err
+				return explained(c.Context(), args[0], err)
 			}
 			if err := show(c.OutOrStdout(), output, about, func(w io.Writer) error { return printPlugin(w, about) }); err != nil {
 				return err
@@ -37,6 +46,30 @@ offers, the SHA-256 to pin it by, and every setting and secret it takes. It is t
 	}
 	addOutput(c, &output)
 	return c
+}
+
+// whereToRead is for whoever inspects what is no plugin, or not yet.
+const whereToRead = "A plugin prints one line, such as 1|1|unix|/path/of/the/socket|grpc|CERTIFICATE, to stdout, and nothing before it.\n" +
+	"plugins/protocol/README.md in Cartage's source describes the protocol, and plugins/README.md how to write a plugin"
+
+// explained adds what the library that shakes hands does not tell: what came in the place of the
+// handshake, and how the program ended. For that it is started once more, by hand.
+func explained(ctx context.Context, binary string, err error) error {
+	path, wrong := filepath.Abs(binary)
+	switch { // app has words alone for it
+	case wrong != nil:
+		return err
+	case strings.Contains(err.Error(), ": no handshake within "):
+		return fmt.Errorf("%w\n%s", err, whereToRead)
+	case !strings.Contains(err.Error(), ": handshake: "):
+		return err
+	}
+	_, why := protocoltest.Describe(ctx, protocoltest.Program{Path: path, Environ: os.Environ()})
+	no, is := errors.AsType[*protocoltest.NoHandshake](why)
+	if !is {
+		return err
+	}
+	return fmt.Errorf("%s was started as a plugin, and did not shake hands: %s\n%s", path, shownText(no.Error()), whereToRead)
 }
 
 func printPlugin(w io.Writer, about app.PluginFinding) error {
@@ -56,19 +89,36 @@ func printPlugin(w io.Writer, about app.PluginFinding) error {
 		_, err := fmt.Fprintln(w, "\nIt gives no schema of its settings, so that only the plugin itself can tell what is wrong with them.")
 		return err
 	}
-	if len(about.Settings) == 0 {
-		return nil
+	for _, part := range []struct {
+		title   string
+		secrets bool
+	}{{"SETTING", false}, {"SECRET", true}} {
+		if err := printKeys(t, part.title, about.Settings, part.secrets); err != nil {
+			return err
+		}
 	}
-	_, _ = fmt.Fprintln(t, "\nKEY\tTYPE\tREQUIRED\tDEFAULT\tDESCRIPTION")
-	for _, k := range about.Settings {
-		kind, required, said := k.Type, "", k.Description
+	return nil
+}
+
+// printKeys prints the settings, or the secrets, which config writes in another place.
+func printKeys(t *tabwriter.Writer, title string, keys []settings.Key, secrets bool) error {
+	begun := false
+	for _, k := range keys {
+		if k.Secret != secrets {
+			continue
+		}
+		if !begun {
+			_, _ = fmt.Fprintf(t, "\n%s\tTYPE\tREQUIRED\tDEFAULT\tDESCRIPTION\n", title)
+			begun = true
+		}
+		required, said := "", k.Description
 		if k.Required {
 			required = "yes"
 		}
 		if len(k.Allowed) > 0 {
 			said = strings.TrimSpace(said + " One of " + shownJSON(k.Allowed...) + ".")
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", k.Path, orDash(kind), orDash(required), orDash(shownJSON(k.Default)), said)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", k.Path, orDash(k.Type), orDash(required), orDash(shownJSON(k.Default)), said)
 	}
 	return t.Flush()
 }
@@ -82,16 +132,20 @@ func shownJSON(values ...json.RawMessage) string {
 	for i, v := range values {
 		texts[i] = string(v)
 	}
-	text := []rune(strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, strings.Join(texts, ", ")))
+	text := []rune(shownText(strings.Join(texts, ", ")))
 	if len(text) > shownMax {
 		return string(text[:shownMax]) + "…"
 	}
 	return string(text)
+}
+
+func shownText(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
 }
 
 func yesNo(is bool, yes, no string) string {

@@ -44,5 +44,13 @@ func show(w io.Writer, output string, v any, text func(io.Writer) error) error {
 	case "text":
 		return text(w)
 	}
+	return knownOutput(output)
+}
+
+// knownOutput is nil for what --output may be.
+func knownOutput(output string) error {
+	if output == "text" || output == "json" {
+		return nil
+	}
 	return fmt.Errorf("--output: %q is neither text nor json", output)
 }

@@ -123,16 +123,33 @@ func start(ctx context.Context, p Program) (*process, error) {
 	if err = run.connect(ctx, first); err == nil {
 		return run, nil
 	}
+	no := &NoHandshake{Why: err.Error()}
 	select { // an end of its own says more than one by our hand
 	case <-run.ended:
-		err = fmt.Errorf("%w; the process ended (%s)", err, run.state)
+		no.End = run.state.String()
 	case <-time.After(lingerMax):
 	}
 	run.end()
-	if words := run.said.lastWords(); words != "" {
-		err = fmt.Errorf("%w; its last words: %s", err, words)
+	no.LastWords = run.said.lastWords()
+	return nil, no
+}
+
+// NoHandshake is why a program that was started as a plugin could not be talked to.
+type NoHandshake struct {
+	Why       string
+	End       string // how the process ended of itself; empty when it did not
+	LastWords string // the end of what it said on stderr; may be empty
+}
+
+func (n *NoHandshake) Error() string {
+	text := n.Why
+	if n.End != "" {
+		text += "; the process ended (" + n.End + ")"
 	}
-	return nil, err
+	if n.LastWords != "" {
+		text += "; its last words: " + n.LastWords
+	}
+	return text
 }
 
 func (run *process) connect(ctx context.Context, first <-chan string) (err error) {

@@ -3,6 +3,7 @@
 package protocoltest
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -21,6 +22,17 @@ type Program struct {
 	// plugin sees nothing else of it but what Env names.
 	Environ []string
 	Env     []string
+}
+
+// Describe starts the program, asks what it is, and ends it. It hands over nothing and judges
+// nothing. A program that does not shake hands is a *NoHandshake.
+func Describe(ctx context.Context, p Program) (protocol.Description, error) {
+	run, err := start(ctx, p)
+	if err != nil {
+		return protocol.Description{}, err
+	}
+	defer run.end()
+	return describe(ctx, run)
 }
 
 // passedOn are the variables that every plugin sees, as under a host.
