@@ -53,7 +53,8 @@ The settings file is YAML or JSON:
     locale: en-GB
 
 Exit status: 0 when every rule that could be judged is kept, 1 when one is not, and 78
-when nothing could be judged because the command or the settings file is wrong.`
+when nothing could be judged because the command or the settings file is wrong: also
+where the program's own schema refuses the settings.`
 
 func newPluginVerify() *cobra.Command {
 	v := verification{}
@@ -125,6 +126,15 @@ func (v verification) run(c *cobra.Command, binary string) error {
 		return refused(err)
 	}
 	o := protocoltest.Options{Options: backendtest.Options{Only: v.rules}}
+	if _, err := backendtest.NewBench(sample, o.Options); err != nil { // before anything is started
+		return refused(err)
+	}
+	if _, err := backendtest.Select(app.VerifyRules(), v.rules...); err != nil {
+		return refused(err)
+	}
+	if err := file.checkSettings(c.Context(), p); err != nil {
+		return err
+	}
 	printer := backendtest.Printer{W: c.OutOrStdout(), Wide: widest(), Verbose: v.verbose}
 	if v.output == "text" {
 		o.Progress = printer.Result

@@ -38,6 +38,9 @@ type verifyFile struct {
 	Settings map[string]any    `yaml:"settings"`
 	Secrets  map[string]string `yaml:"secrets"`
 	Sample   sampleKeys        `yaml:"sample"`
+
+	path string
+	text []byte
 }
 
 // sampleKeys are the keys of backendtest.Sample.
@@ -84,6 +87,7 @@ func readVerifyFile(path string) (f verifyFile, err error) {
 	if err != nil {
 		return f, err
 	}
+	f.path, f.text = path, text
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	err = d.Decode(&f)

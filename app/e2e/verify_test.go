@@ -67,7 +67,7 @@ func TestVerifyMock(t *testing.T) {
 
 func TestVerifyTellsWhatIsNotKept(t *testing.T) {
 	t.Parallel()
-	got := verify(t, strings.Replace(verifyMock, "14.00", "14.01", 1), "--rule", "carts.put.known_prices", "--rule", "carts.get.unknown", "--secret", "more=env:VERIFY_SECRET")
+	got := verify(t, strings.Replace(verifyMock, "14.00", "14.01", 1), "--rule", "carts.put.known_prices", "--rule", "carts.get.unknown")
 	for _, want := range []string{
 		"FAIL  carts.put.known_prices", "ok    carts.get.unknown", "sent      Carts.Put 1 × item_1_sku in GBP", "expected  GBP 14.01", "but       GBP 14.00 (1400)",
 		"2 rules", "1 passed, 1 failed, 0 skipped",
@@ -81,17 +81,30 @@ func TestVerifyTellsWhatIsNotKept(t *testing.T) {
 	}
 }
 
-// TestVerifyWithWrongSettings is what an author meets first: one failure, and not eighty.
+// TestVerifyWithWrongSettings is what an author meets first: no rule blames the plugin for them.
 func TestVerifyWithWrongSettings(t *testing.T) {
 	t.Parallel()
-	got := verify(t, strings.Replace(verifyMock, "https://shop.example\n", "shop.example\n", 1))
-	for _, want := range []string{"FAIL  process.configure.accepts", "settings.public_url", " 1 failed", "(process.configure.accepts failed"} {
-		if !strings.Contains(got.out, want) {
-			t.Errorf("no %q in\n%s", want, got.out)
-		}
-	}
-	if host := verify(t, strings.Replace(verifyMock, "https://shop.example\n", "shop.example\n", 1), "--rule", "host"); got.code != 1 || host.code != 1 || !strings.Contains(host.out, "settings.public_url") {
-		t.Errorf("it ended with %d, and the host's rule with %d: %s", got.code, host.code, host.out)
+	const good = "  public_url: https://shop.example\n"
+	for _, tt := range []struct {
+		name, old, now string
+		args           []string
+		want           string
+	}{
+		{"a value of another form", good, "  public_url: shop.example\n", nil, "verify.yaml:2:3: settings.public_url: not of the form"},
+		{"by one rule alone", good, "  public_url: shop.example\n", []string{"--rule", "host"}, "verify.yaml:2:3: settings.public_url: not of the form"},
+		{"a value of another type", good, good + "  delay_ms: hush-hush\n", nil, "verify.yaml:3:3: settings.delay_ms: text is not a whole number"},
+		{"an unknown key within", good, good + "  faults:\n    fail_evry: 3\n", nil, "verify.yaml:4:5: settings.faults.fail_evry: unknown key; did you mean settings.faults.fail_every?"},
+		{"one of several", good, good + "  currencies: [GBP, hush-hush]\n", nil, "verify.yaml:3:21: settings.currencies[1]: not a value that is allowed"},
+		{"a secret that nobody knows", "sample:", "secrets:\n  token: env:VERIFY_SECRET\nsample:", nil, "verify.yaml:4:3: secrets.token: unknown key"},
+		{"such a secret by flag", "", "", []string{"--secret", "token=env:VERIFY_SECRET"}, "verify.yaml: secrets.token: unknown key"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := verify(t, strings.Replace(verifyMock, tt.old, tt.now, 1), tt.args...)
+			if got.code != 78 || got.out != "" || !strings.Contains(got.err, tt.want) || strings.Contains(got.err, "hush") {
+				t.Errorf("it ended with %d, want %s: %s%s", got.code, tt.want, got.err, got.out)
+			}
+		})
 	}
 }
 
