@@ -21,6 +21,9 @@ import (
 // version is set by the linker: see the Makefile.
 var version = "dev"
 
+// exitInterrupted is what a shell says of a program that SIGINT ended: 128 and the signal.
+const exitInterrupted = 130
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
@@ -37,8 +40,11 @@ func run(args []string) int {
 	}
 	_, _ = fmt.Fprintln(os.Stderr, err)
 	var mistakes config.Mistakes
-	if errors.As(err, &mistakes) {
+	switch {
+	case errors.As(err, &mistakes):
 		return config.ExitConfig
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
 	}
 	return 1
 }

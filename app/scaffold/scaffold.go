@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"go/format"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -107,27 +106,6 @@ func CheckName(name string) error {
 	return nil
 }
 
-// IsCheckout reports whether dir holds the source of Cartage.
-func IsCheckout(dir string) bool {
-	text, err := os.ReadFile(filepath.Join(dir, "go.mod")) //nolint:gosec // G304: only its first line is looked at
-	first, _, _ := strings.Cut(string(text), "\n")
-	return err == nil && strings.TrimSpace(first) == "module "+hostModule
-}
-
-// CheckoutAbove finds a checkout of Cartage's source in dir or above it.
-func CheckoutAbove(dir string) (string, bool) {
-	for {
-		if IsCheckout(dir) {
-			return dir, true
-		}
-		above := filepath.Dir(dir)
-		if above == dir {
-			return "", false
-		}
-		dir = above
-	}
-}
-
 // Write writes the project, and returns the names of its files in order. A Dir that
 // holds anything is refused.
 func (p Project) Write() ([]string, error) {
@@ -144,7 +122,7 @@ func (p Project) Write() ([]string, error) {
 	}
 	there, err := vacant(dir)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; nothing was written", err)
 	}
 	names := make([]string, len(files))
 	for i, f := range files {
@@ -218,20 +196,6 @@ func (p Project) check() error {
 		return fmt.Errorf("%q is no released version of Cartage", p.Version)
 	}
 	return nil
-}
-
-// vacant refuses a place where something is, and reports whether there is an empty folder.
-func vacant(dir string) (there bool, err error) {
-	held, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("%s is in the way; nothing was written", dir)
-	case len(held) > 0:
-		return false, fmt.Errorf("%s is not empty; nothing was written", dir)
-	}
-	return true, nil
 }
 
 // file is one of a project's files.
