@@ -59,6 +59,7 @@ type ShopFinding struct {
 	Shop     string            `json:"shop"`
 	Backends map[string]string `json:"backends"`
 	Poq      string            `json:"poq,omitempty"`
+	Tills    string            `json:"tills,omitempty"` // path prefix of the Shopify app
 }
 
 // Check starts each plugin of cfg, which source gave, one after another so that the report names them
@@ -98,6 +99,9 @@ func Check(ctx context.Context, source config.Source, cfg config.Config, log *sl
 		finding := ShopFinding{Shop: name, Backends: c.Backends}
 		if c.Poq != nil {
 			finding.Poq = c.Poq.Path
+		}
+		if c.Shopify != nil {
+			finding.Tills = cfg.Shopify.Apps[c.Shopify.App].POSPath
 		}
 		found.Shops = append(found.Shops, finding)
 		if _, err := newEntry(shop.ID(name), c, backends, l.keys); err != nil && found.OK {

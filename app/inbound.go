@@ -54,12 +54,15 @@ type Routes struct {
 	transfer inbound.CartTransfer
 	orders   inbound.OrderLookup
 	links    *links.Handler
+	pos      inbound.POS
+	news     inbound.OrderNews
+	mode     config.Mode
 	log      *slog.Logger
 	figures  prometheus.Registerer
 }
 
-func newRoutes(transfer inbound.CartTransfer, orders inbound.OrderLookup, opens inbound.HandoffLinks, log *slog.Logger, figures prometheus.Registerer) *Routes {
-	return &Routes{transfer: transfer, orders: orders, links: links.New(links.Options{Links: opens, Logger: log}), log: log, figures: figures}
+func newRoutes(transfer inbound.CartTransfer, orders inbound.OrderLookup, opens inbound.HandoffLinks, pos inbound.POS, news inbound.OrderNews, mode config.Mode, log *slog.Logger, figures prometheus.Registerer) *Routes {
+	return &Routes{transfer: transfer, orders: orders, links: links.New(links.Options{Links: opens, Logger: log}), pos: pos, news: news, mode: mode, log: log, figures: figures}
 }
 
 func (r *Routes) handler(cfg config.Config) (http.Handler, error) {
@@ -69,6 +72,9 @@ func (r *Routes) handler(cfg config.Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	channel.Register(mux)
+	if err := r.shopify(mux, cfg); err != nil {
+		return nil, err
+	}
 	r.links.Register(mux)
 	return mux, nil
 }

@@ -89,6 +89,13 @@ type Shopify struct {
 type ShopifyApp struct {
 	Secrets []secret.Text `koanf:"secrets"`  // client secrets, one or two, newest first
 	POSPath string        `koanf:"pos_path"` // what stands before promotions, perform_action and revert_action
+	// HooksPath is where Shopify tells of orders.
+	HooksPath string `koanf:"hooks_path"`
+	// AppID is what Shopify writes on orders beside the app's offers; empty: any app's are looked at.
+	AppID string `koanf:"app_id"`
+	// PercentScale and VariantField are for tills that read a percentage, or the variant of a gift, in another way.
+	PercentScale int    `koanf:"percent_scale"` // what a whole is: 100 or 1
+	VariantField string `koanf:"variant_field"` // both, variant_id or value
 }
 
 // Plugins is where plugin programs and their sockets live.
@@ -105,6 +112,7 @@ type Allow struct {
 	InsecureShops    []string `koanf:"insecure_shops"`    // shops with http:// checkout hosts
 	DemoSecrets      []string `koanf:"demo_secrets"`      // shops that use a published secret
 	DemoApps         []string `koanf:"demo_apps"`         // Shopify apps that do
+	TestOrders       []string `koanf:"test_orders"`       // Shopify apps whose test orders count
 }
 
 // Backend is one named backend: a plugin program and what it is told.

@@ -75,7 +75,9 @@ func DefaultPoq(name string) Poq {
 func DefaultShadow() Shadow { return Shadow{Share: 0.1} }
 
 // DefaultApp is what holds for the Shopify app called name.
-func DefaultApp(name string) ShopifyApp { return ShopifyApp{POSPath: "/pos/" + name} }
+func DefaultApp(name string) ShopifyApp {
+	return ShopifyApp{POSPath: "/pos/" + name, HooksPath: "/hooks/shopify/" + name, PercentScale: 100, VariantField: "both"}
+}
 
 // DefaultProgramme is what holds for the loyalty of every shop.
 func DefaultProgramme() Programme { return Programme{Label: "Point balance"} }

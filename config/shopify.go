@@ -22,12 +22,18 @@ func (c *check) apps(served map[string]string) {
 		at, a := join("shopify.apps", shown(name)), c.cfg.Shopify.Apps[name]
 		c.checkName(at, name)
 		c.twoSecrets(join(at, "secrets"), a.Secrets, true)
-		if !c.plainPath(join(at, "pos_path"), a.POSPath, "/pos/"+shown(name)) {
-			continue
+		if c.plainPath(join(at, "pos_path"), a.POSPath, "/pos/"+shown(name)) {
+			for _, endpoint := range posEndpoints {
+				c.serve(join(at, "pos_path"), path.Join(a.POSPath, endpoint), "app "+name, served)
+			}
 		}
-		for _, endpoint := range posEndpoints {
-			c.serve(join(at, "pos_path"), path.Join(a.POSPath, endpoint), "app "+name, served)
+		if c.plainPath(join(at, "hooks_path"), a.HooksPath, "/hooks/shopify/"+shown(name)) {
+			c.serve(join(at, "hooks_path"), a.HooksPath, "app "+name, served)
 		}
+		if a.PercentScale != 100 && a.PercentScale != 1 {
+			c.wrong(join(at, "percent_scale"), decimal(a.PercentScale)+" is unknown", "write 100 or 1", "")
+		}
+		c.oneOf(join(at, "variant_field"), a.VariantField, "both", "variant_id", "value")
 	}
 }
 

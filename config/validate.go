@@ -104,6 +104,7 @@ func (c *check) allow() {
 		{"insecure_shops", "shop", a.InsecureShops, shops},
 		{"demo_secrets", "shop", a.DemoSecrets, shops},
 		{"demo_apps", "app", a.DemoApps, slices.Sorted(maps.Keys(c.cfg.Shopify.Apps))},
+		{"test_orders", "app", a.TestOrders, slices.Sorted(maps.Keys(c.cfg.Shopify.Apps))},
 	} {
 		for i, name := range l.given { // not repeated: demo_secrets may be taken for a list of secrets
 			if !slices.Contains(l.exists, name) {

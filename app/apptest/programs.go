@@ -61,5 +61,17 @@ func (p Programs) Host() string { return filepath.Join(p.dir, "cartage") }
 // Plugins is the folder that holds the plugins.
 func (p Programs) Plugins() string { return filepath.Join(p.dir, "plugins") }
 
-// Root is the module's root as seen from a package two folders below it.
-func Root() string { return filepath.Join("..", "..") }
+// Root is the module's root as seen from a package of it.
+func Root() string {
+	root := "."
+	for range depthMax {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			break
+		}
+		root = filepath.Join(root, "..")
+	}
+	return root
+}
+
+// depthMax bounds how deep a package may be.
+const depthMax = 8

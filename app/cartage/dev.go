@@ -60,6 +60,9 @@ func welcome(w io.Writer, cfg config.Config, at addresses, guide string) {
 		if p := cfg.Shops[name].Poq; p != nil {
 			line("  Shop     %s: POST http://%s%s", name, at.api, p.Path)
 		}
+		if s := cfg.Shops[name].Shopify; s != nil {
+			line("  Tills    %s: POST http://%s%s/promotions   (signed, as Shopify does)", name, at.api, cfg.Shopify.Apps[s.App].POSPath)
+		}
 	}
 	line("")
 	line("  Try the first curl of %s. Stop with Ctrl-C.", guide)

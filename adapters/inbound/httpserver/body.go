@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -29,6 +30,19 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		return nil, fault.New(fault.Invalid, "body_unreadable", "the body did not come whole").By(fault.Caller).Because(err)
 	}
 	return raw, nil
+}
+
+// PlainJSON reports whether a body is JSON by its headers, or by nobody's saying
+// otherwise. One in some other coding is not: inflated, it would have no bound.
+func PlainJSON(h http.Header) bool {
+	types := h.Values("Content-Type")
+	media, params, err := "application/json", map[string]string(nil), error(nil)
+	if len(types) > 0 {
+		media, params, err = mime.ParseMediaType(types[0])
+	}
+	charset, coding := params["charset"], strings.Join(h.Values("Content-Encoding"), ",")
+	return err == nil && len(types) <= 1 && media == "application/json" &&
+		(charset == "" || strings.EqualFold(charset, "utf-8")) && (coding == "" || strings.EqualFold(coding, "identity"))
 }
 
 // Bearer is the token of the request's one Authorization header, when that is of

@@ -189,6 +189,33 @@ func TestBearer(t *testing.T) {
 	}
 }
 
+func TestPlainJSON(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name           string
+		types, codings []string
+		want           bool
+	}{
+		{"nobody says", nil, nil, true},
+		{"JSON", []string{"application/json"}, nil, true},
+		{"in UTF-8", []string{"Application/JSON; charset=UTF-8"}, []string{"identity"}, true},
+		{"in another charset", []string{"application/json; charset=utf-16"}, nil, false},
+		{"said twice", []string{"application/json", "application/json"}, nil, false},
+		{"text", []string{"text/plain"}, nil, false},
+		{"garbage", []string{"json;;"}, nil, false},
+		{"empty", []string{""}, nil, false},
+		{"packed", []string{"application/json"}, []string{"gzip"}, false},
+		{"packed twice", nil, []string{"identity", "gzip"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := httpserver.PlainJSON(http.Header{"Content-Type": tt.types, "Content-Encoding": tt.codings}); got != tt.want {
+				t.Errorf("PlainJSON = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestWriteJSON(t *testing.T) {
 	t.Parallel()
 	s := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -80,7 +80,7 @@ func (s *wall) catch(out *recorder, v *visit) {
 	}
 	if what != http.ErrAbortHandler { //nolint:errorlint // panics carry this very value, as net/http compares it
 		s.log.Error("handler panicked", "listener", s.name, "request_id", v.requestID,
-			"panic", describe(what), "stack", string(debug.Stack()))
+			"panic", PanicText(what), "stack", string(debug.Stack()))
 		if out.status == 0 {
 			clear(out.Header()) // of what the answer would have been, such as its length
 			v.head(out.Header())
@@ -92,8 +92,8 @@ func (s *wall) catch(out *recorder, v *visit) {
 	panic(http.ErrAbortHandler) //nolint:forbidigo // the one word net/http knows for cutting a connection
 }
 
-// describe names a panic without printing what a stranger's value may hold.
-func describe(what any) string {
+// PanicText names a panic without printing what a stranger's value may hold.
+func PanicText(what any) string {
 	if err, ok := what.(runtime.Error); ok {
 		return Printable(err.Error())
 	}

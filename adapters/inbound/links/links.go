@@ -31,13 +31,13 @@ type Options struct {
 type Handler struct {
 	links  inbound.HandoffLinks
 	log    *slog.Logger
-	misses *misses
+	misses *httpserver.Misses
 	now    func() time.Time
 }
 
 // New makes a handler that has seen nobody miss yet.
 func New(o Options) *Handler {
-	return &Handler{links: o.Links, log: o.Logger, misses: newMisses(), now: time.Now}
+	return &Handler{links: o.Links, log: o.Logger, misses: httpserver.NewMisses(missesMax, triesMax), now: time.Now}
 }
 
 // Register serves the links on mux.
@@ -50,7 +50,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		notServed.write(w)
 		return
 	}
-	try, wait := h.misses.begin(httpserver.ClientIP(r), h.now())
+	try, wait := h.misses.Begin(httpserver.ClientIP(r), h.now())
 	if try == nil {
 		h.note(r, slog.LevelDebug, "too many misses")
 		w.Header().Set("Retry-After", seconds(wait))
@@ -66,8 +66,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // open asks for the link. A text that is no token does not trouble the store.
-func (h *Handler) open(r *http.Request, try *attempt) (to handoff.Request, err error) {
-	defer func() { try.end(err != nil && fault.KindOf(err) == fault.NotFound, h.now()) }()
+func (h *Handler) open(r *http.Request, try *httpserver.Attempt) (to handoff.Request, err error) {
+	defer func() { try.End(err != nil && fault.KindOf(err) == fault.NotFound, h.now()) }()
 	token, ok := handoff.ParseToken(r.PathValue("token"))
 	if !ok {
 		return to, fault.New(fault.NotFound, "", "not a token").By(fault.Caller)
