@@ -3,7 +3,6 @@
 package links
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
