@@ -60,6 +60,6 @@ Start with: cartage dev`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newDev(), newServe(), newCheck(), newPlugin(), newReload(), newShadow(), newLedger(), newVersion())
+	root.AddCommand(newDev(), newServe(), newCheck(), newPlugin(), newReload(), newShadow(), newLedger(), newPOS(), newVersion())
 	return root
 }
