@@ -25,14 +25,20 @@ type Orders struct {
 
 var _ inbound.OrderLookup = (*Orders)(nil)
 
+// goneRetry is when it is worth asking again for an order whose backend does not
+// run: an operator has to bring it back.
+const goneRetry = time.Minute
+
 // NewOrders needs the shops, and the store and sealer of the transfers that orders come of.
 func NewOrders(shops *Directory, s store.Store, sealer *Sealer, log *slog.Logger) *Orders {
 	return &Orders{shops: shops, once: once{s.Idempotency, time.Now}, sealer: sealer, log: log}
 }
 
 // ByReference asks the backend that the shop had when the cart was made, for as
-// long as that is remembered and the backend runs, and else the one it has now. It
-// believes only an order that carries the reference.
+// long as that is remembered, and else the one it has now. When the one remembered
+// does not run it is Unavailable (backend_gone): the order may be there all the
+// same, and no other backend can say that there is none. It believes only an order
+// that carries the reference.
 func (o *Orders) ByReference(ctx context.Context, id shop.ID, reference string) (order.Order, error) {
 	entry, err := o.shops.Shop(id)
 	if err != nil {
@@ -46,7 +52,11 @@ func (o *Orders) ByReference(ctx context.Context, id shop.ID, reference string) 
 	if err != nil {
 		return order.Order{}, err
 	}
-	if made, ok := o.shops.made(recall(o.sealer, o.log, rec, transferScope(id, reference)).Orders); ok && made.Orders != nil {
+	if owner := recall(o.sealer, o.log, rec, transferScope(id, reference)).Orders; owner != "" {
+		made, ok := o.shops.made(owner)
+		if !ok {
+			return order.Order{}, fault.New(fault.Unavailable, "backend_gone", "the cart was made at %s, which does not run", owner).After(goneRetry)
+		}
 		at = made.Orders
 	}
 	if at == nil {
