@@ -103,22 +103,43 @@ func (r *running) owner() usecase.Owner {
 	return usecase.Owner(r.name + "/" + r.plugin.Description().Info.Name)
 }
 
+// title is what the plugin calls itself.
+func (r *running) title() string {
+	info := r.plugin.Description().Info
+	return info.Name + " " + info.Version
+}
+
+// pinned is r, held to the checksum that spec has for the same program.
+func (r *running) pinned(spec pluginhost.Spec) *running {
+	held := *r
+	held.spec.SHA256 = spec.SHA256
+	return &held
+}
+
 // differs says in a word how the process would have to be another one to be what
-// spec asks for; empty when it need not be.
-func (r *running) differs(spec pluginhost.Spec) (string, error) {
-	sum, err := pluginhost.Sum(spec.Path)
-	if err != nil {
-		return "", refused(r.name, err)
-	}
-	before, pinned := r.spec, spec
-	before.SHA256, pinned.SHA256 = "", ""
-	before.Limits, pinned.Limits = pluginhost.Limits{}, pluginhost.Limits{}
-	switch {
-	case sum != r.plugin.Status().SHA256, spec.SHA256 != "" && !strings.EqualFold(spec.SHA256, sum):
+// spec asks for; empty when it need not be. The program on disk is read only where
+// spec names or pins another one, or programs asks for it: whoever changes something
+// else should not be told of a program that is about to be installed.
+func (r *running) differs(spec pluginhost.Spec, programs bool) (string, error) {
+	before, after := r.spec, spec
+	before.SHA256, after.SHA256 = "", ""
+	before.Limits, after.Limits = pluginhost.Limits{}, pluginhost.Limits{}
+	if before.Path != after.Path {
 		return "plugin", nil
-	case !reflect.DeepEqual(before.Secrets, pinned.Secrets):
+	}
+	if programs || !strings.EqualFold(r.spec.SHA256, spec.SHA256) {
+		sum, err := pluginhost.Sum(spec.Path)
+		if err != nil {
+			return "", refused(r.name, err)
+		}
+		if sum != r.plugin.Status().SHA256 || spec.SHA256 != "" && !strings.EqualFold(spec.SHA256, sum) {
+			return "plugin", nil
+		}
+	}
+	switch {
+	case !reflect.DeepEqual(before.Secrets, after.Secrets):
 		return "secrets", nil
-	case !reflect.DeepEqual(before, pinned):
+	case !reflect.DeepEqual(before, after):
 		return "settings", nil
 	case r.spec.Limits != spec.Limits:
 		return "limits", nil
@@ -186,7 +207,7 @@ func guardSettings(g config.Guard) guard.Settings {
 func (r *running) status() admin.Status {
 	process, breaker := r.plugin.Status(), r.guard.State()
 	detail := map[string]string{
-		"plugin": r.plugin.Description().Info.Name + " " + r.plugin.Description().Info.Version,
+		"plugin": r.title(),
 		"state":  process.State, "pid": strconv.Itoa(process.PID), "restarts": strconv.Itoa(process.Restarts),
 		"since":   process.Since.UTC().Format(time.RFC3339),
 		"breaker": breaker.Breaker, "in_flight": strconv.Itoa(breaker.InFlight),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -60,8 +61,9 @@ func (e *edition) drain(ctx context.Context) int64 {
 
 // edition starts what cfg asks for and keeps of before, which may be nil, what it
 // asks for as well. Nothing of before is changed; what was started is stopped
-// again when not all of it comes up.
-func (l *launcher) edition(ctx context.Context, cfg config.Config, before *edition) (*edition, []string, error) {
+// again when not all of it comes up. With programs it also looks whether the
+// program of a backend that could be kept is another on disk than the one that runs.
+func (l *launcher) edition(ctx context.Context, cfg config.Config, before *edition, programs bool) (*edition, []string, error) {
 	if before == nil {
 		before = &edition{}
 	}
@@ -71,7 +73,7 @@ func (l *launcher) edition(ctx context.Context, cfg config.Config, before *editi
 	group, starting := errgroup.WithContext(ctx)
 	for i, name := range names {
 		group.Go(func() (err error) {
-			made[i], said[i], err = l.next(starting, cfg, name, before)
+			made[i], said[i], err = l.next(starting, cfg, name, before, programs)
 			return err
 		})
 	}
@@ -103,7 +105,7 @@ func (l *launcher) edition(ctx context.Context, cfg config.Config, before *editi
 }
 
 // next is the backend called name as cfg wants it, and what had to be done for it.
-func (l *launcher) next(ctx context.Context, cfg config.Config, name string, before *edition) (*running, string, error) {
+func (l *launcher) next(ctx context.Context, cfg config.Config, name string, before *edition, programs bool) (*running, string, error) {
 	c := cfg.Backends[name]
 	kept, ok := before.backends[name]
 	if !ok {
@@ -117,7 +119,7 @@ func (l *launcher) next(ctx context.Context, cfg config.Config, name string, bef
 	if err != nil {
 		return nil, "", err
 	}
-	why, err := kept.differs(spec)
+	why, err := kept.differs(spec, programs)
 	switch {
 	case err != nil:
 		return nil, "", err
@@ -126,16 +128,41 @@ func (l *launcher) next(ctx context.Context, cfg config.Config, name string, bef
 		if err == nil {
 			err = l.well(ctx, r)
 		}
-		return r, "started anew for its " + why, err
+		if err != nil {
+			return r, "", err
+		}
+		return r, "started anew for its " + why + r.instead(kept), nil
 	}
 	if err := kept.permitted(cfg, l.mode); err != nil {
 		return nil, "", err
 	}
-	if kept.numbers != c.Guard {
-		return l.guarded(kept, c.Guard), "guarded by other numbers", nil
+	var said []string
+	if !strings.EqualFold(kept.spec.SHA256, spec.SHA256) {
+		kept = kept.pinned(spec)
+		said = append(said, "pinned otherwise; the program that runs is the one wanted")
 	}
-	return kept, "", nil
+	if kept.numbers != c.Guard {
+		kept = l.guarded(kept, c.Guard)
+		said = append(said, "guarded by other numbers")
+	}
+	return kept, strings.Join(said, "; "), nil
 }
+
+// instead says what else the process that takes over from before has changed beside
+// what it was started for.
+func (r *running) instead(before *running) (said string) {
+	if is, was := r.plugin.Status().SHA256, before.plugin.Status().SHA256; is != was {
+		said = fmt.Sprintf("; the program %s (SHA-256 %s) takes over from %s (%s)", r.title(), is, before.title(), was)
+	}
+	if r.owner() != before.owner() {
+		said += "; carts of the last week are of plugin " + before.plugin.Description().Info.Name + lostUntil
+	}
+	return said
+}
+
+// lostUntil ends what is said of a backend that does not run any more: what was made
+// there is remembered for a week.
+const lostUntil = ", and neither they nor their orders are found until it runs again"
 
 // well asks a backend that is to take over from one that sells whether it can.
 func (l *launcher) well(ctx context.Context, r *running) error {
@@ -149,7 +176,7 @@ func (l *launcher) well(ctx context.Context, r *running) error {
 func (e *edition) others(before *edition) (said []string) {
 	for _, name := range sortedKeys(before.backends) {
 		if _, ok := e.backends[name]; !ok {
-			said = append(said, "backend "+name+": stopped")
+			said = append(said, "backend "+name+": stopped; carts of the last week are its own"+lostUntil)
 		}
 	}
 	for _, name := range sortedKeys(before.cfg.Shops) {
@@ -168,6 +195,16 @@ func (e *edition) others(before *edition) (said []string) {
 	return said
 }
 
+// lost are the backends of before that carts are remembered of and that do not run any more.
+func (e *edition) lost(before *edition) (gone []usecase.Owner) {
+	for _, owner := range sortedKeys(before.table.Backends) {
+		if _, ok := e.table.Backends[owner]; !ok {
+			gone = append(gone, owner)
+		}
+	}
+	return gone
+}
+
 // stop ends what this edition has running and other has not.
 func (e *edition) stop(ctx context.Context, other *edition) {
 	for _, r := range e.rehearsals {
@@ -176,7 +213,7 @@ func (e *edition) stop(ctx context.Context, other *edition) {
 	var stopping errgroup.Group
 	for name, r := range e.backends {
 		kept := other.backends[name]
-		if kept == r {
+		if kept != nil && kept.plugin == r.plugin && kept.guard == r.guard {
 			continue
 		}
 		if kept == nil || kept.plugin != r.plugin {

@@ -48,6 +48,7 @@ type Engine struct {
 	changing chan struct{} // has room for the one who makes the next edition
 	current  atomic.Pointer[edition]
 	last     atomic.Pointer[attempt]
+	watch    *watch
 }
 
 // attempt is the last reload, as /readyz?verbose shows it.
@@ -75,10 +76,10 @@ func newEngine(lc fx.Lifecycle, source config.Source, cfg config.Config, l *laun
 	e.changing = make(chan struct{}, 1)
 	e.ending, e.end = context.WithCancel(context.Background())
 	figures.MustRegister(e.figures.reloads, e.figures.good, e.figures.since)
-	watch := &watch{engine: e}
+	e.watch = &watch{engine: e}
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error {
-			first, _, err := l.edition(ctx, cfg, nil)
+			first, _, err := l.edition(ctx, cfg, nil, false)
 			if err != nil {
 				return err
 			}
@@ -86,12 +87,12 @@ func newEngine(lc fx.Lifecycle, source config.Source, cfg config.Config, l *laun
 				return err // the host ends the processes
 			}
 			e.switchTo(first)
-			watch.start(cfg)
+			e.watch.start(cfg)
 			return nil
 		},
 		func() {
 			e.end()
-			watch.looking.Wait()
+			e.watch.looking.Wait()
 			e.changing <- struct{}{} // and never taken back: nothing is taken over any more
 			if at := e.current.Load(); at != nil {
 				at.stop(context.Background(), &edition{})
@@ -119,20 +120,24 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at.api.ServeHTTP(w, r)
 }
 
-// Reload reads config again and takes it over: what has to be started is started
+// Reload reads config again and takes it over, and a program that is another on disk
+// than the one that runs, whose config may be the same: see take.
+func (e *Engine) Reload(by string) (changes []string, err error) { return e.take(by, true) }
+
+// take reads config again and takes it over: what has to be started is started
 // and looked at beside what runs, then new requests go to it, then what nobody
 // asks for any more ends. It returns when no request is at work with the old
 // config, or retireMax has passed. When anything is wrong nothing changes, and the
 // error is config.Mistakes or says which backend did not come up. by says who
-// asked, for the log.
-func (e *Engine) Reload(by string) (changes []string, err error) {
+// asked, for the log; programs, whether to look at those that config leaves alone.
+func (e *Engine) take(by string, programs bool) (changes []string, err error) {
 	select {
 	case e.changing <- struct{}{}:
 		defer func() { <-e.changing }()
 	case <-e.ending.Done():
 		return nil, errors.New("the host is stopping; nothing was changed")
 	}
-	changes, err = e.reload(e.ending)
+	changes, err = e.reload(e.ending, programs)
 	outcome, problem := "taken_over", ""
 	switch {
 	case err != nil:
@@ -151,8 +156,9 @@ func (e *Engine) Reload(by string) (changes []string, err error) {
 	return changes, err
 }
 
-func (e *Engine) reload(ctx context.Context) ([]string, error) {
+func (e *Engine) reload(ctx context.Context, programs bool) ([]string, error) {
 	before := e.current.Load()
+	e.watch.note()
 	source := e.source
 	source.Running = &before.cfg
 	cfg, err := config.Load(source)
@@ -161,7 +167,7 @@ func (e *Engine) reload(ctx context.Context) ([]string, error) {
 	}
 	starting, cancel := context.WithTimeout(ctx, reloadMax)
 	defer cancel()
-	next, changes, err := e.launcher.edition(starting, cfg, before)
+	next, changes, err := e.launcher.edition(starting, cfg, before, programs)
 	if err != nil {
 		return nil, source.Locate(err)
 	}
@@ -171,6 +177,9 @@ func (e *Engine) reload(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	e.switchTo(next)
+	for _, owner := range next.lost(before) {
+		e.log.Warn("carts of a backend that is gone are not found until it runs again, nor their orders", "owner", owner)
+	}
 	retiring, cancel := context.WithTimeout(ctx, retireMax)
 	defer cancel()
 	if left := before.drain(retiring); left > 0 {

@@ -29,6 +29,10 @@ const watchBytes = 2 << 20
 type watch struct {
 	engine  *Engine
 	looking sync.WaitGroup
+
+	mu    sync.Mutex
+	files []string
+	tried [sha256.Size]byte // what they held when config was read the last time
 }
 
 // start compares with cfg once, so that a change since that was loaded is not missed.
@@ -36,15 +40,24 @@ func (w *watch) start(cfg config.Config) {
 	if w.engine.source.File == "" || w.engine.source.Text != nil {
 		return
 	}
-	files, _ := w.load()
-	tried := contents(files)
+	w.note()
 	if _, now := w.load(); !reflect.DeepEqual(now, cfg) {
-		tried = unseen
+		w.tried = unseen
 	}
-	w.looking.Go(func() { w.look(files, tried) })
+	w.looking.Go(w.look)
 }
 
-func (w *watch) look(files []string, tried [sha256.Size]byte) {
+// note remembers what config is about to be read from, whoever asked for that, so
+// that what is refused is refused once. A change since then is another one.
+func (w *watch) note() {
+	files, _ := w.load() // again each time: a change may name other files
+	tried := contents(files)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.files, w.tried = files, tried
+}
+
+func (w *watch) look() {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for before := unseen; ; {
@@ -53,13 +66,12 @@ func (w *watch) look(files []string, tried [sha256.Size]byte) {
 			return
 		case <-tick.C:
 		}
+		w.mu.Lock()
+		files, tried := w.files, w.tried
+		w.mu.Unlock()
 		now := contents(files)
 		if now != tried && now == before {
-			_, _ = w.engine.Reload("a change of its files")
-			tried = now
-			if listed, _ := w.load(); !slices.Equal(listed, files) {
-				files, tried = listed, unseen // one of the new files may have changed already
-			}
+			_, _ = w.engine.take("a change of its files", false)
 		}
 		before = now
 	}

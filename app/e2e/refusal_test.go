@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cartage-dev/cartage/app/apptest"
+)
+
+// TestBackendThatIsNotWell does not take over from one that sells: that its process
+// came up is not enough.
+func TestBackendThatIsNotWell(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.start(t, apptest.Options{})
+	before := s.pid(t, "a")
+	const want = "backend a: the commerce system is not well: unavailable closed_today: the shop is closed today\nrefused: nothing was changed\n"
+	s.Settings = "ill: true"
+	s.write(t)
+	if status, said := reload(t, s.Host); status != http.StatusUnprocessableEntity || said != want {
+		t.Errorf("reload answered %d: %s", status, said)
+	}
+	if _, token := s.told(t, "by-the-old"); token != "first" || s.pid(t, "a") != before {
+		t.Errorf("process %s sells, want %s as before", s.pid(t, "a"), before)
+	}
+
+	s.Settings, s.Other, s.OtherToken = "", witness(t, 1), s.Token
+	s.write(t)
+	if status, said := reload(t, s.Host); status != http.StatusOK {
+		t.Errorf("a backend that is well was answered with %d: %s", status, said)
+	}
+	if s.pid(t, "a") != before {
+		t.Error("a was started anew without need")
+	}
+}
+
+// TestMistakeIsRefusedOnce, also when it names files that config did not before: a
+// plugin that hangs would cost its start's time twice.
+func TestMistakeIsRefusedOnce(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.start(t, apptest.Options{})
+	good := *s
+	for i, tt := range []struct {
+		name  string
+		spoil func()
+	}{
+		{"a mistake in the file", func() { s.Mistake = "currencys: [GBP]" }},
+		{"a secret's file that is not there", func() { s.Token = filepath.Join(filepath.Dir(s.file), "none") }},
+		{"a program that is not there, beside a new secret's file", func() {
+			s.Other, s.OtherToken = "nobody", s.Token+"-of-b"
+			put(t, s.OtherToken, "first", 0o600)
+		}},
+	} {
+		tt.spoil()
+		s.write(t)
+		if !eventually(func() bool { return s.attempts(t, "refused") > i }) {
+			t.Fatalf("%s: nothing was refused", tt.name)
+		}
+		time.Sleep(2500 * time.Millisecond) // five more looks at the files
+		if got := s.attempts(t, "refused"); got != i+1 {
+			t.Errorf("%s: %d refusals, want one more than %d", tt.name, got, i)
+		}
+		*s = good
+	}
+	s.Settings = "ill: true"
+	s.write(t)
+	refused := s.attempts(t, "refused")
+	if status, said := reload(t, s.Host); status != http.StatusUnprocessableEntity || !strings.Contains(said, "closed_today") {
+		t.Fatalf("reload answered %d: %s", status, said)
+	}
+	time.Sleep(2500 * time.Millisecond)
+	if got := s.attempts(t, "refused"); got != refused+1 {
+		t.Errorf("what was asked for by a word was tried again by the watch: %d refusals, want %d", got, refused+1)
+	}
+}
