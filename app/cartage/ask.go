@@ -80,12 +80,9 @@ func addAdmin(c *cobra.Command, admin *string) {
 // ask prints what a running host's admin listener says. An answer that is a
 // refusal is printed as well, and is an error.
 func ask(c *cobra.Command, method, admin, path, output string) error {
-	if output != "text" && output != "json" {
-		return fmt.Errorf("--output: %q is neither text nor json", output)
-	}
 	at, err := url.Parse(admin)
 	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" {
-		return fmt.Errorf("--admin: %q is not the URL of a host, such as http://127.0.0.1:8081", admin)
+		return usage("--admin: %q is not the URL of a host, such as http://127.0.0.1:8081", admin)
 	}
 	req, err := http.NewRequestWithContext(c.Context(), method, strings.TrimSuffix(admin, "/")+path+"?output="+output, nil)
 	if err != nil {

@@ -34,7 +34,7 @@ again. Nothing listens and nothing is stored.
 				mode = config.Dev
 			}
 			if !dev && file == "" {
-				return fmt.Errorf("--config is required, or --dev for the built-in demo")
+				return usage("--config is required, or --dev for the built-in demo")
 			}
 			source, cfg, err := load(file, mode)
 			if err != nil {

@@ -60,7 +60,7 @@ func (l location) find() (database, error) {
 		return d, nil
 	}
 	if l.file == "" && !l.dev {
-		return d, errors.New("--config is required, or --database for a file, or --dev for the built-in demo")
+		return d, usage("--config is required, or --database for a file, or --dev for the built-in demo")
 	}
 	_, cfg, err := load(l.file, config.Dev)
 	if err != nil {

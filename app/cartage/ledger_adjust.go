@@ -48,11 +48,11 @@ Exit status: 0 when it is booked, now or before; 1 when not.`,
 			case len(args) == 1 && digits != "":
 				points = "-" + digits
 			default:
-				return errors.New("name the customer and how many points, such as 500 or -500")
+				return usage("name the customer and how many points, such as 500 or -500")
 			}
 			a.shop, a.customer = shop.ID(name), loyalty.CustomerID(args[0])
 			if err := a.settle(points); err != nil {
-				return err
+				return usageOf(err)
 			}
 			d, err := at.find()
 			if err != nil {

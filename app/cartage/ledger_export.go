@@ -43,12 +43,12 @@ A file is made whole or not at all, and never in the place of another.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			e := export{begin: rowFormats[format]}
 			if e.begin == nil {
-				return fmt.Errorf("--format: %q is neither csv nor jsonl", format)
+				return usage("--format: %q is neither csv nor jsonl", format)
 			}
 			if since != "" {
 				var err error
 				if e.since, err = time.Parse(time.RFC3339, since); err != nil {
-					return fmt.Errorf("--since: %q is no time such as 2026-11-01T00:00:00Z", since)
+					return usage("--since: %q is no time such as 2026-11-01T00:00:00Z", since)
 				}
 			}
 			return at.reading(c.Context(), func(r *sqlite.Reader) error {

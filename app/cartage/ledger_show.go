@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -42,11 +41,8 @@ Exit status: 0, or 1 when nobody has heard of the customer.`,
   cartage ledger show 7712345 --shop uk --config /etc/cartage/cartage.yaml --limit 20 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if output != "text" && output != "json" {
-				return fmt.Errorf("--output: %q is neither text nor json", output)
-			}
 			if limit < 0 {
-				return errors.New("--limit: it cannot be below nothing; 0 is without a limit")
+				return usage("--limit: it cannot be below nothing; 0 is without a limit")
 			}
 			return at.reading(c.Context(), func(r *sqlite.Reader) error {
 				s, customer := shop.ID(name), loyalty.CustomerID(args[0])

@@ -40,9 +40,6 @@ Exit status: 0 when everything agrees, 1 when something does not or cannot be re
   cartage ledger verify uk de --config /etc/cartage/cartage.yaml --json
   cartage ledger verify --database /backup/cartage.db`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if output != "text" && output != "json" {
-				return fmt.Errorf("--output: %q is neither text nor json", output)
-			}
 			return at.reading(c.Context(), func(r *sqlite.Reader) error {
 				return verifyLedgers(c, r.Ledger(), args, output)
 			})

@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -15,14 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
-	"github.com/cartage-dev/cartage/config"
 )
 
 // version is set by the linker: see the Makefile.
 var version = "dev"
-
-// exitInterrupted is what a shell says of a program that SIGINT ended: 128 and the signal.
-const exitInterrupted = 130
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -34,19 +29,16 @@ func run(args []string) int {
 	defer stop()
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return 0
+	root.SetContext(ctx)
+	c, err := execute(root)
+	code := exitCode(err)
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
 	}
-	_, _ = fmt.Fprintln(os.Stderr, err)
-	var mistakes config.Mistakes
-	switch {
-	case errors.As(err, &mistakes):
-		return config.ExitConfig
-	case errors.Is(err, errInterrupted):
-		return exitInterrupted
+	if code == exitUsage {
+		_, _ = fmt.Fprintf(os.Stderr, "Run %s --help to see what there is.\n", c.CommandPath())
 	}
-	return 1
+	return code
 }
 
 func newRoot() *cobra.Command {
@@ -56,7 +48,10 @@ func newRoot() *cobra.Command {
 		Long: `Cartage carries carts from the channel where a shopper is to the commerce system
 that the retailer runs, and lets the retailer change that system by editing config.
 
-Start with: cartage dev`,
+Start with: cartage dev
+
+Exit status: 0 when all is well, 1 when what was asked for did not come about, 2 when
+the command line is wrong, 78 when a config or settings file is.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

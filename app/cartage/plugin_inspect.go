@@ -31,10 +31,11 @@ offers, the SHA-256 to pin it by, and every setting and secret it takes. It is t
 		Example: "  cartage plugin inspect ./bin/plugins/mock\n  cartage plugin inspect ./bin/acme --output json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := knownOutput(output); err != nil { // before a program is started in vain
+			path, err := program(args[0])
+			if err != nil {
 				return err
 			}
-			about, err := app.InspectPlugin(c.Context(), args[0])
+			about, err := app.InspectPlugin(c.Context(), path)
 			if err != nil {
 				return explained(c.Context(), args[0], err)
 			}

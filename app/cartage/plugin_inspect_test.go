@@ -47,7 +47,7 @@ func TestInspectRefusesBeforeItStarts(t *testing.T) {
 	t.Parallel()
 	mark := filepath.Join(t.TempDir(), "started")
 	said, code := inspect(t, built(t), "touch "+mark, "--output", "xml")
-	if _, err := os.Stat(mark); err == nil || code != 1 || !strings.Contains(said, `"xml" is neither text nor json`) {
+	if _, err := os.Stat(mark); err == nil || code != exitUsage || !strings.Contains(said, `"xml" is neither text nor json`) {
 		t.Errorf("it ended with %d, started: %t, %s", code, err == nil, said)
 	}
 }

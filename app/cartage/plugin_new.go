@@ -37,7 +37,7 @@ release builds the project against the source it finds around itself, and says s
 			}
 			if c.Flags().Changed("ports") {
 				if _, err := scaffold.ParsePorts(ports); err != nil {
-					return fmt.Errorf("--ports: %w", err)
+					return usage("--ports: %w", err)
 				}
 			}
 			asked := asker{out: c.ErrOrStderr(), given: c.Flags().Changed}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -52,9 +53,9 @@ The settings file is YAML or JSON:
     shop: demo                    # which shop the calls are for
     locale: en-GB
 
-Exit status: 0 when every rule that could be judged is kept, 1 when one is not, and 78
-when nothing could be judged because the command or the settings file is wrong: also
-where the program's own schema refuses the settings.`
+Exit status: 0 when every rule that could be judged is kept, 1 when one is not; when
+nothing could be judged, 2 because the command line is wrong and 78 because the
+settings file is: also where the program's own schema refuses the settings.`
 
 func newPluginVerify() *cobra.Command {
 	v := verification{}
@@ -69,19 +70,15 @@ func newPluginVerify() *cobra.Command {
   cartage plugin verify --list`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if v.output != "text" && v.output != "json" {
-				return config.Refusal(fmt.Sprintf("--output: %q is neither text nor json", v.output))
-			}
 			if v.list {
 				return show(c.OutOrStdout(), v.output, listed(), printRules)
 			}
 			if len(args) == 0 || v.file == "" {
-				return config.Refusal("name the program and --settings FILE; cartage plugin verify --help shows what the file holds")
+				return usage("name the program and --settings FILE; cartage plugin verify --help shows what the file holds")
 			}
 			return v.run(c, args[0])
 		},
 	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return config.Refusal(err.Error()) })
 	c.Flags().StringVarP(&v.file, "settings", "s", "", "file with settings, secrets and sample (required)")
 	c.Flags().StringToStringVar(&v.secrets, "secret", nil, "a secret by reference: NAME=env:VARIABLE or NAME=file:/PATH; may be repeated")
 	c.Flags().StringSliceVar(&v.rules, "rule", nil, "judge only these rules: an id, a part such as carts, or a glob; may be repeated")
@@ -166,13 +163,13 @@ type verdict struct {
 func program(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return "", config.Refusal(err.Error())
+		return "", usageOf(err)
 	}
 	switch info, err := os.Stat(path); {
 	case err != nil:
-		return "", config.Refusal("there is no program " + path)
+		return "", usage("there is no program %s", path)
 	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
-		return "", config.Refusal(path + " is not an executable file")
+		return "", usage("%s is not an executable file", path)
 	}
 	return path, nil
 }
@@ -180,6 +177,9 @@ func program(path string) (string, error) {
 // refused turns what the kit says of its arguments into mistakes of the file's.
 func refused(err error) error {
 	f := fault.From(err)
+	if f.Code == "unknown_rule" { // which the file does not name
+		return usageOf(errors.New(f.Message))
+	}
 	var all config.Mistakes
 	for _, field := range f.Fields {
 		all = append(all, config.Mistake{Key: field.Path, Found: field.Detail})

@@ -42,7 +42,7 @@ const triesMax = 3
 
 func (a asker) complete(ctx context.Context, p *scaffold.Project, ports *[]string) (err error) {
 	if p.Name == "" && a.in == nil {
-		return errors.New("name the plugin: cartage plugin new NAME")
+		return usage("name the plugin: cartage plugin new NAME")
 	}
 	if p.Name == "" {
 		if p.Name, err = a.ask(ctx, "Name of the plugin", "", scaffold.CheckName); err != nil {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 
@@ -30,27 +29,17 @@ func load(file string, mode config.Mode) (config.Source, config.Config, error) {
 }
 
 // addOutput adds the flag --output.
-func addOutput(c *cobra.Command, output *string) {
-	c.Flags().StringVarP(output, "output", "o", "text", "how to print: text or json")
+func addOutput(c *cobra.Command, into *string) {
+	*into = "text"
+	c.Flags().VarP(textOrJSON{into}, "output", "o", "how to print: text or json")
 }
 
 // show prints v as JSON, or calls text.
 func show(w io.Writer, output string, v any, text func(io.Writer) error) error {
-	switch output {
-	case "json":
+	if output == "json" {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(v)
-	case "text":
-		return text(w)
 	}
-	return knownOutput(output)
-}
-
-// knownOutput is nil for what --output may be.
-func knownOutput(output string) error {
-	if output == "text" || output == "json" {
-		return nil
-	}
-	return fmt.Errorf("--output: %q is neither text nor json", output)
+	return text(w)
 }

@@ -178,7 +178,7 @@ func TestLedgerHelps(t *testing.T) {
 		wantRun(t, cartage(t, nil, "ledger", "--help"), 0, []string{command}, nil)
 		wantRun(t, cartage(t, nil, "ledger", command, "--help"), 0, []string{"Usage:", "Examples:", "--database"}, nil)
 	}
-	wantRun(t, cartage(t, nil, "ledger", "verify"), 1, nil, []string{"--config is required"})
+	wantRun(t, cartage(t, nil, "ledger", "verify"), 2, nil, []string{"--config is required"})
 	wantRun(t, cartage(t, []string{"CARTAGE_LOG__LEVEL=loud"}, "ledger", "verify", "--dev"), 78, nil, []string{"log.level"})
 }
 

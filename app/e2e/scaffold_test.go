@@ -67,20 +67,21 @@ func TestPluginNewSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
+		code int
 		args []string
 		want []string
 	}{
-		{"no name", nil, []string{"cartage plugin new NAME"}},
-		{"no port of that name", []string{"acme", "--ports", "carts,loyalty"}, []string{"loyalty", "carts,checkout,orders"}},
-		{"checkout without carts", []string{"acme", "--ports", "checkout,orders"}, []string{"--ports: ", "offers carts, too"}},
-		{"no release and no checkout", []string{"acme"}, []string{"--replace", "Nothing was written"}},
-		{"no checkout there", []string{"acme", "--replace", "."}, []string{"no checkout"}},
+		{"no name", 2, nil, []string{"cartage plugin new NAME"}},
+		{"no port of that name", 2, []string{"acme", "--ports", "carts,loyalty"}, []string{"loyalty", "carts,checkout,orders"}},
+		{"checkout without carts", 2, []string{"acme", "--ports", "checkout,orders"}, []string{"--ports: ", "offers carts, too"}},
+		{"no release and no checkout", 1, []string{"acme"}, []string{"--replace", "Nothing was written"}},
+		{"no checkout there", 1, []string{"acme", "--replace", "."}, []string{"no checkout"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := cartage(t, nil, append([]string{"plugin", "new"}, tt.args...)...)
-			if got.code != 1 {
-				t.Errorf("it ended with %d", got.code)
+			if got.code != tt.code {
+				t.Errorf("it ended with %d, want %d", got.code, tt.code)
 			}
 			for _, want := range tt.want {
 				if !strings.Contains(got.err, want) {
@@ -112,7 +113,7 @@ func TestPluginInspect(t *testing.T) {
 	if text := cartage(t, nil, "plugin", "inspect", mock); text.code != 0 || !strings.Contains(text.out, "settings.faults.fail_every") || !strings.Contains(text.out, about.SHA256) {
 		t.Errorf("got %d %q %q", text.code, text.out, text.err)
 	}
-	if none := cartage(t, nil, "plugin", "inspect", filepath.Join(t.TempDir(), "nothing")); none.code != 1 || !strings.Contains(none.err, "there is no program") {
+	if none := cartage(t, nil, "plugin", "inspect", filepath.Join(t.TempDir(), "nothing")); none.code != 2 || !strings.Contains(none.err, "there is no program") {
 		t.Errorf("got %d %q", none.code, none.err)
 	}
 }
