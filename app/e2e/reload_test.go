@@ -3,31 +3,21 @@
 package e2e_test
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"text/template"
-	"time"
 
 	"github.com/cartage-dev/cartage/app/apptest"
 	"github.com/cartage-dev/cartage/config"
-)
-
-// The storm of reloads at its full size is 200 of them under 300 requests a second:
-// go test ./app/e2e -run TestStormOfReloads -reloads 200 -rate 300 -v
-var (
-	reloads = flag.Int("reloads", 20, "reloads in TestStormOfReloads, one in five of them invalid")
-	rate    = flag.Int("rate", 50, "transfers a second meanwhile")
 )
 
 // movable is a config that tests change while its host runs.
@@ -45,6 +35,8 @@ type movable struct {
 	Rehearse        bool   // the demo shop rehearses with two
 	More            bool   // there is another shop
 	Mistake         bool
+	Third, Token    string // program of backend third, when there is one, and the file of its secret
+	Bad             string // another backend, after its name
 }
 
 var movableText = template.Must(template.New("").Parse(`
@@ -52,6 +44,12 @@ backends:
   mock: {plugin: {{.Program}}, guard: {timeout: {{.Timeout}}}}
 {{- if not .Gone}}
   two: {plugin: mock, settings: {listen: "{{.Two}}", data_dir: "{{.Data}}/{{.Two}}"{{if .Failing}}, faults: {fail_every: 1}{{end}}}}
+{{- end}}
+{{- with .Third}}
+  third: {plugin: "{{.}}", secrets: {token: "file:{{$.Token}}"}}
+{{- end}}
+{{- with .Bad}}
+  bad: { {{- . -}} }
 {{- end}}
 shops:
   demo:
@@ -79,7 +77,7 @@ func startMovable(t *testing.T, environ ...string) (*apptest.Host, *movable) {
 	m.write(t)
 	return apptest.Start(t, apptest.Options{File: m.file, Environ: append(environ,
 		"CARTAGE_BACKENDS__MOCK__SETTINGS__LISTEN="+m.One, "CARTAGE_BACKENDS__MOCK__SETTINGS__PUBLIC_URL=http://"+m.One,
-		fmt.Sprintf("CARTAGE_SHOPS__DEMO__CHECKOUT_HOSTS=http://%s,http://%s,http://%s", m.One, m.Two, m.Three),
+		fmt.Sprintf("CARTAGE_SHOPS__DEMO__CHECKOUT_HOSTS=http://%s,http://%s,http://%s,http://witness.example", m.One, m.Two, m.Three),
 	)}), m
 }
 
@@ -298,122 +296,6 @@ func TestRefusedReload(t *testing.T) {
 	if _, ready := get(t, h.Admin+"/readyz?verbose"); !strings.Contains(ready, "[+] config") {
 		t.Errorf("afterwards: %s", ready)
 	}
-}
-
-// TestStormOfReloads changes everything that may change, again and again, while
-// carts come in: no request fails, and no new cart goes to the old backend once a
-// reload was acknowledged.
-func TestStormOfReloads(t *testing.T) {
-	h, m := startMovable(t)
-	first, ports := *m, []string{m.Two, m.Three}
-	storm := &storm{t: t, h: h}
-	storm.expect(m.One)
-	rage := func(reloads int) {
-		stop := storm.begin(*rate)
-		for i := range reloads {
-			m.Mistake = i%5 == 4
-			if !m.Mistake {
-				m.Carts = []string{"mock", "two"}[i%2]
-				m.Timeout = []string{"1s", "1200ms", "1400ms"}[i%3]
-				m.More = i%3 == 0
-				m.Two = ports[i/4%2] // and with it another process
-				m.Gone = m.Carts == "mock" && i%8 == 0
-			}
-			storm.change(func() {
-				m.write(t)
-				if status, said := reload(t, h); (status == http.StatusOK) == m.Mistake {
-					t.Errorf("reload %d answered %d: %s", i, status, said)
-				}
-			}, map[string]string{"mock": m.One, "two": m.Two}[m.Carts])
-		}
-		*m = first
-		storm.change(func() { m.write(t); reload(t, h) }, m.One)
-		stop()
-	}
-	rage(warmUp) // what is made once, such as metrics, is no growth
-	heap := storm.settled()
-	rage(*reloads)
-	grown := storm.settled() - heap
-	t.Logf("%d reloads, %d transfers, %d failed, %d at the old backend; the heap grew by %.1f %% of %.1f MiB",
-		*reloads, storm.sent.Load(), storm.failed.Load(), storm.astray.Load(), 100*float64(grown)/float64(heap), float64(heap)/(1<<20))
-	if storm.failed.Load()+storm.astray.Load() > 0 {
-		t.Error("see above")
-	}
-}
-
-// storm sends transfers at a steady rate.
-type storm struct {
-	t                    *testing.T
-	h                    *apptest.Host
-	sent, failed, astray atomic.Int64
-	expected             atomic.Pointer[string] // where a request that begins now must lead; nil while that changes
-}
-
-func (s *storm) expect(host string) { s.expected.Store(&host) }
-
-// change lets a request that begins meanwhile lead to either backend.
-func (s *storm) change(do func(), then string) {
-	s.expected.Store(nil)
-	do()
-	s.expect(then)
-	time.Sleep(100 * time.Millisecond) // some requests meet each state
-}
-
-func (s *storm) begin(rate int) (stop func()) {
-	ended := make(chan struct{})
-	var flying sync.WaitGroup
-	flying.Go(func() {
-		began := time.Now()
-		for i := 0; ; i++ { // at its time, however late the one before was
-			select {
-			case <-ended:
-				return
-			case <-time.After(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(rate)))):
-				flying.Go(func() { s.one(fmt.Sprintf("storm-%d", s.sent.Add(1))) })
-			}
-		}
-	})
-	return func() {
-		close(ended)
-		flying.Wait()
-	}
-}
-
-func (s *storm) one(reference string) {
-	before := s.expected.Load()
-	status, body := post(s.t, s.h, bag(reference, "1 item_1_sku"))
-	if status != http.StatusOK {
-		s.failed.Add(1)
-		s.t.Logf("%s: %d %s", reference, status, body)
-		return
-	}
-	if before == nil {
-		return
-	}
-	got, err := leadsTo(decode[described](s.t, body).URL)
-	switch after := s.expected.Load(); {
-	case after != before: // it changed while the request ran
-	case err != nil:
-		s.failed.Add(1)
-		s.t.Logf("%s: %v", reference, err)
-	case got != *before:
-		s.astray.Add(1)
-		s.t.Logf("%s went to %s instead of %s", reference, got, *before)
-	}
-}
-
-// warmUp is how many reloads come before the memory is looked at.
-const warmUp = 10
-
-// settled is the heap in use while nobody asks for anything, after everything unused has been given back.
-func (s *storm) settled() int64 {
-	http.DefaultClient.CloseIdleConnections()
-	time.Sleep(2 * time.Second)
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 // buy sends the form of a checkout page.

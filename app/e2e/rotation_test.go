@@ -107,6 +107,11 @@ func TestWatchLeavesProgramsAlone(t *testing.T) {
 		t.Error("without a pin the same program was started anew, or nothing happened")
 	}
 	s.install(t, 1)
+	b = s.pid(t, "b")
+	put(t, s.OtherToken, "third", 0o600)
+	if !eventually(func() bool { return s.pid(t, "b") != b }) || s.pid(t, "a") != a {
+		t.Error("without a pin a was not left alone, or nothing happened")
+	}
 	want := fmt.Sprintf("backend a: started anew for its plugin; the program witness 1 (SHA-256 %s) takes over from witness 2 (%s)\n", was, sum(t, witness(t, 2)))
 	if status, said := reload(t, s.Host); status != http.StatusOK || !strings.HasPrefix(said, want) {
 		t.Errorf("reload answered %d: %s, want %s", status, said, want)
