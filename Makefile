@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOLS   := $(CURDIR)/.ci/bin
 LDFLAGS := -ldflags "-X main.version=$(VERSION)"
 
-.PHONY: help build run test check bench lint breaking released generate tools fuzz clean
+.PHONY: help build run test check bench lint breaking released generate tools fuzz clean reliability reliability-pr
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,19 @@ test: ## pass every test (those that need a browser run where there is one)
 check: build ## check config/demo.yaml and start each of its plugins once
 	./bin/cartage check --dev --config config/demo.yaml
 
-bench: ## compare the plugin process with the same adapter in process, side by side
+bench: ## compare the plugin process with the same adapter in process, and redemptions that share a sync of the disk with ones that do not
 	$(GO) run ./app/e2e/bench
+	$(GO) test ./adapters/store/sqlite -run '^$$' -bench 'Redeem|Sync' -cpu 2
+
+reliability-pr: ## prove in short that no point is lost or doubled: crash loop, model check, every order of news (under five minutes)
+	$(GO) test -count=1 -v -timeout 5m ./app/e2e/reliability -run TestCrashLoop -kills 60
+	$(GO) test -count=1 -v -timeout 5m ./core/loyalty -run TestModel -states 400000
+	$(GO) test -count=1 -v -timeout 5m ./app/e2e -run 'TestNewsInAnyOrder|TestOrderPaysOnce|TestHoldsRunOut'
+
+reliability: reliability-pr ## the same in full, with bugs planted to prove the proofs; about an hour
+	$(GO) test -count=1 -v -timeout 60m ./app/e2e/reliability -run TestCrashLoop -kills 2000
+	$(GO) test -count=1 -v -timeout 30m ./core/loyalty -run TestModel -states 4000000
+	$(GO) test -count=1 -v -timeout 60m ./app/e2e/reliability -run TestSeededBugs -seeds
 
 lint: tools breaking ## vet, format and lint, import rules included
 	$(GO) vet ./...

@@ -21,7 +21,8 @@ import (
 // an order's points are never given up, and the backlog is a metric.
 const (
 	newsBatch    = 64
-	newsLease    = 30 * time.Second
+	newsLease    = 5 * time.Second // what a host that died had taken up waits so long; taken up twice it changes nothing
+	newsRound    = 30 * time.Second
 	newsEvery    = time.Second // when nobody has told of any
 	retryFirst   = time.Second
 	retryMax     = 15 * time.Minute
@@ -132,7 +133,7 @@ func (s *Settlement) run() {
 
 // round works out what is due, and says how much that was.
 func (s *Settlement) round() int {
-	ctx, cancel := context.WithTimeout(context.Background(), newsLease)
+	ctx, cancel := context.WithTimeout(context.Background(), newsRound)
 	defer cancel()
 	now := s.now()
 	batch, err := s.inbox.Take(ctx, now, now.Add(newsLease), newsBatch)

@@ -22,10 +22,10 @@ import (
 const (
 	customersAtOnce = 24
 	killsOfEach     = 5
-	pointsOfEach    = 12_500 // for twelve offers at once
+	pointsOfEach    = 3_500 // for three offers at once
 	checkMax        = 10 * time.Second
 	ordersOfEach    = 3               // each may be worked out at any time from its telling on, which is what makes histories long to check
-	settleMax       = 3 * time.Second // news that is left to its lease may take longer, and then fails the proof
+	settleMax       = 8 * time.Second // longer than the lease of what a killed host had taken up
 )
 
 // TestCrashLoop kills the host under tills that tap, tap again, take back and order, and holds what

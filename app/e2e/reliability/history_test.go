@@ -111,12 +111,10 @@ func (p purse) taken(id loyalty.ActionID) (purse, int) {
 	return p, 404
 }
 
+// paid is for one order: another one with the same offer burns points again.
 func (p purse) paid(id loyalty.ActionID) purse {
 	if p.state(id) == "held" {
 		return p.with(id, "captured", 0)
-	}
-	if p.state(id) == "captured" {
-		return p
 	}
 	return p.with(id, "captured", -min(p.available, offerCost))
 }
