@@ -8,7 +8,7 @@ LDFLAGS := -ldflags "-X main.version=$(VERSION)"
 .PHONY: help build run test check bench lint breaking released generate tools fuzz clean reliability reliability-pr
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the host into bin/ and the plugins into bin/plugins/
 	@mkdir -p bin/plugins

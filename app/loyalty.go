@@ -121,13 +121,16 @@ func keepOffers(ctx context.Context, offers store.Offers, shops map[shop.ID]usec
 	return nil
 }
 
-// demoPoints are what customer 1 of the built-in demo begins with, so that the requests of Shopify's
-// own guide work as they stand.
-const demoPoints = 23_867
+// The demo's shop at Shopify, and what its customer 1 begins with, so that the requests of Shopify's own
+// guide work as they stand.
+const (
+	demoDomain = "shopify-domain.myshopify.com"
+	demoPoints = 23_867
+)
 
 // seedDemo gives the demo's customer points, once in the life of its database.
-func seedDemo(lc fx.Lifecycle, source config.Source, s store.Store) {
-	if source.Mode != config.Dev || source.File != "" || source.Text == nil {
+func seedDemo(lc fx.Lifecycle, source config.Source, cfg config.Config, s store.Store) {
+	if at := cfg.Shops["demo"].Shopify; source.Mode != config.Dev || at == nil || at.Domain != demoDomain {
 		return
 	}
 	lc.Append(fx.StartHook(func(ctx context.Context) error {
