@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
 
 	"github.com/cartage-dev/cartage/app/usecase"
@@ -63,6 +65,40 @@ func newSettlement(lc fx.Lifecycle, shops *usecase.Directory, pos *usecase.POS, 
 func lookAfterHolds(lc fx.Lifecycle, shops *usecase.Directory, news *usecase.Settlement, s store.Store, clock *usecase.Clock, log *slog.Logger) {
 	work := usecase.NewExpirer(shops, news, s, clock, log)
 	lc.Append(fx.StartStopHook(work.Start, work.Close))
+}
+
+// backlogMax bounds the question how much news waits.
+const backlogMax = 2 * time.Second
+
+// showBacklog says how much news of orders waits to be worked out, and since when.
+func showBacklog(figures prometheus.Registerer, s store.Store) error {
+	ask := func(show func(n int, since time.Time) float64) func() float64 {
+		return func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), backlogMax)
+			defer cancel()
+			n, since, err := s.Inbox.Backlog(ctx)
+			if err != nil {
+				return math.NaN()
+			}
+			return show(n, since)
+		}
+	}
+	for _, gauge := range []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cartage_news_waiting", Help: "News of orders that waits to be worked out."},
+			ask(func(n int, _ time.Time) float64 { return float64(n) })),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cartage_news_oldest_seconds", Help: "For how long the oldest news has been waiting; 0 when none does."},
+			ask(func(n int, since time.Time) float64 {
+				if n == 0 {
+					return 0
+				}
+				return time.Since(since).Seconds()
+			})),
+	} {
+		if err := figures.Register(gauge); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // newProgramme is a shop's loyalty as config has it: the cheapest offer first.

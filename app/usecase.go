@@ -30,7 +30,7 @@ var usecaseModule = fx.Module("usecase",
 		func(p *usecase.POS) inbound.POS { return p },
 		func(s *usecase.Settlement) inbound.OrderNews { return s },
 	),
-	fx.Invoke(lookAfterHolds))
+	fx.Invoke(lookAfterHolds, showBacklog))
 
 func newLinks(cfg config.Config, shops *usecase.Directory, s store.Store, sealer *usecase.Sealer) *usecase.Links {
 	return usecase.NewLinks(strings.TrimSuffix(cfg.Server.PublicURL, "/"), shops, s, sealer)
