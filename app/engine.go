@@ -81,7 +81,7 @@ func newEngine(lc fx.Lifecycle, source config.Source, cfg config.Config, l *laun
 		func(ctx context.Context) error {
 			first, _, err := l.edition(ctx, cfg, nil, false)
 			if err != nil {
-				return err
+				return unstarted(err)
 			}
 			if first.api, err = e.routes(cfg); err != nil {
 				return err // the host ends the processes
@@ -100,6 +100,15 @@ func newEngine(lc fx.Lifecycle, source config.Source, cfg config.Config, l *laun
 		},
 	))
 	return e
+}
+
+// unstarted adds to what kept one backend from coming up that it keeps the host from
+// starting: there is no process yet whose back-off could be waited for.
+func unstarted(err error) error {
+	if _, ok := errors.AsType[config.Mistakes](err); ok {
+		return err
+	}
+	return fmt.Errorf("%w\nThe host starts with all of its plugins or not at all; while this one cannot be mended, take its backend and the shops of it out of config", err)
 }
 
 // switchTo makes next the edition at work. New shops are found before any route leads to them.

@@ -45,7 +45,7 @@ Without a terminal the commands come from --script, or from standard input line 
 line, and the first answer that is not what was asked for ends it.
 
 Exit status: 0 when every step was answered as Shopify documents for a step that is
-done, 1 otherwise.`,
+done, 2 when the command line is wrong, 1 otherwise.`,
 		Example: `  cartage pos --dev
   cartage pos --config /etc/cartage/cartage.yaml --shop uk --host http://127.0.0.1:8080 --customer 7712345
   cartage pos --dev --script "new 1; tap 1; expect balance 22867; revert; expect balance 23867"`,
@@ -101,7 +101,7 @@ func (f *tillFlags) add(c *cobra.Command) {
 // till is a till of the shop that the flags choose.
 func (f *tillFlags) till() (*till, error) {
 	if f.file == "" && !f.dev {
-		return nil, errors.New("--config is required, or --dev for the built-in demo")
+		return nil, usage("--config is required, or --dev for the built-in demo")
 	}
 	_, cfg, err := load(f.file, config.Dev)
 	if err != nil {
@@ -113,10 +113,10 @@ func (f *tillFlags) till() (*till, error) {
 	}
 	t := &till{shopName: name, app: cfg.Shops[name].Shopify.App, appID: f.appID, at: *cfg.Shops[name].Shopify, locale: f.locale, customer: f.customer, now: time.Now}
 	if strings.ContainsAny(f.appID, `"\`) || f.appID == "" {
-		return nil, fmt.Errorf("--app-id: %q cannot stand in an order's attribute", f.appID)
+		return nil, usage("--app-id: %q cannot stand in an order's attribute", f.appID)
 	}
 	if t.customer < 0 {
-		return nil, errors.New("--customer: it cannot be below zero; 0 is none")
+		return nil, usage("--customer: it cannot be below zero; 0 is none")
 	}
 	if t.customer == 0 && f.dev {
 		t.customer = 1
@@ -154,9 +154,9 @@ func (f *tillFlags) choose(cfg config.Config) (string, error) {
 	case len(all) == 0:
 		return "", errors.New("no shop in config has shopify, which says what it is to Shopify: see config/example.yaml")
 	case len(left) == 0:
-		return "", fmt.Errorf("no shop fits --app and --shop: there is %s", strings.Join(all, ", "))
+		return "", usage("no shop fits --app and --shop: there is %s", strings.Join(all, ", "))
 	case len(left) > 1:
-		return "", fmt.Errorf("name one shop with --shop: %s", strings.Join(left, ", "))
+		return "", usage("name one shop with --shop: %s", strings.Join(left, ", "))
 	}
 	return left[0], nil
 }
@@ -171,7 +171,7 @@ func (f *tillFlags) money(s config.Shop) (money.Currency, error) {
 	}
 	c, err := money.ParseCurrency(strings.ToUpper(code))
 	if err != nil {
-		return "", fmt.Errorf("--currency: %w", err)
+		return "", usage("--currency: %w", err)
 	}
 	return c, nil
 }

@@ -82,7 +82,7 @@ func TestUsageEndsWithTwo(t *testing.T) {
 		{"plugin", "verify"}, {"plugin", "verify", "/no/such/program", "--settings", "x"}, {"reload", "--admin", "nowhere"},
 		{"ledger", "show", "1", "--shop", "uk", "--limit", "-1", "--dev"}, {"ledger", "export", "--shop", "uk", "--format", "xml", "--dev"},
 		{"ledger", "adjust", "1", "none", "--shop", "uk", "--reason", "why", "--dev"},
-		{"ledger", "verify", "--dev", "--database", "x"},
+		{"ledger", "verify", "--dev", "--database", "x"}, {"pos"}, {"pos", "--dev", "--shop", "nobody"},
 	} {
 		wrong(args...)
 	}

@@ -39,6 +39,25 @@ func TestBackendThatIsNotWell(t *testing.T) {
 	}
 }
 
+// TestHostThatDoesNotStart says which plugin did not come up, and what can be done.
+func TestHostThatDoesNotStart(t *testing.T) {
+	t.Parallel()
+	s, h := newStand(t), &apptest.Host{}
+	env := append(h.Environ(t, t.TempDir()), "CARTAGE_SHOPS__DEMO__CHECKOUT_HOSTS=witness.example")
+	s.Other, s.OtherToken = filepath.Join(filepath.Dir(s.file), "exits"), s.Token
+	put(t, s.Other, "#!/bin/sh\necho no licence >&2\nexit 7\n", 0o700)
+	s.write(t)
+	got := cartage(t, env, "dev", "--config", s.file)
+	if got.code != 1 {
+		t.Errorf("it ended with %d", got.code)
+	}
+	for _, want := range []string{"backend b: plugin " + s.Other, "exited with status 7", "no licence", "starts with all of its plugins or not at all"} {
+		if !strings.Contains(got.err, want) {
+			t.Errorf("no %q in %s", want, got.err)
+		}
+	}
+}
+
 // TestMistakeIsRefusedOnce, also when it names files that config did not before: a
 // plugin that hangs would cost its start's time twice.
 func TestMistakeIsRefusedOnce(t *testing.T) {
