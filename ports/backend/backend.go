@@ -57,16 +57,22 @@ func (b Backend) Offered() []Port {
 type Info struct {
 	Name    string // of the adapter, such as magento2
 	Version string // semantic version of the adapter
-	// KeyedWrites says that a repeated write with the same Call.Key has one
-	// effect. Only then may the engine send a write again after fault.Unknown.
+	// KeyedWrites says that a repeated write with the same Call.Key has one effect, also
+	// where the adapter's process died in between, and that the same key with another
+	// request is Conflict and has none. Only then may the engine send a write again after
+	// fault.Unknown.
 	KeyedWrites bool
 	// Demo says that this adapter must not sell anything real; a production host
-	// refuses it unless config names it.
+	// refuses it unless config names it. Only a demo may lose with its process what it
+	// acknowledged.
 	Demo bool
 }
 
 // Call is the circumstances of one call; every method takes one.
 type Call struct {
+	// Shop is whose call it is. A backend of several shops keeps them apart: a cart is one
+	// shop's, and to every other it does not exist; a key has its meaning within its shop.
+	// A backend of one shop may ignore it.
 	Shop      shop.ID
 	Locale    string // BCP 47
 	Currency  money.Currency

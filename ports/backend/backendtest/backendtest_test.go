@@ -59,7 +59,7 @@ func TestRulesAreWellNamed(t *testing.T) {
 func TestSampleSaysAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	_, err := backendtest.Run(t.Context(), newMemory().backend(), backendtest.Sample{
-		Currency: "XYZ", SKUs: []string{"mug", "mug", " bowl"}, SoldOutSKU: "mug", Limited: backendtest.Limited{SKU: "last"},
+		Currency: "XYZ", OtherShop: "demo", SKUs: []string{"mug", "mug", " bowl"}, SoldOutSKU: "mug", Limited: backendtest.Limited{SKU: "last"},
 		RefusedCurrency: "nil", PageOrigins: []string{"shop.example/path"}, Prices: map[string]money.Amount{"hat": money.Of(1, "GBP")},
 		Codes: []string{"TEN", "TEN", " FIVE", "", strings.Repeat("ü", 65), "cartage-no-such-code"},
 		Email: "nobody", Address: customer.Address{City: "London\n", Country: "gb"}, RefusedCountry: "Norway",
@@ -70,7 +70,7 @@ func TestSampleSaysAllThatIsWrong(t *testing.T) {
 		paths = append(paths, field.Path)
 	}
 	want := []string{
-		"sample.currency", "sample.refused_currency", "sample.skus[1]", "sample.skus[2]", "sample.sold_out_sku", "sample.limited.stock", "sample.prices", "sample.page_origins[0]",
+		"sample.other_shop", "sample.currency", "sample.refused_currency", "sample.skus[1]", "sample.skus[2]", "sample.sold_out_sku", "sample.limited.stock", "sample.prices", "sample.page_origins[0]",
 		"sample.codes[1]", "sample.codes[2]", "sample.codes[3]", "sample.codes[4]", "sample.codes[5]",
 		"sample.address.city", "sample.address.country", "sample.email", "sample.refused_country",
 	}

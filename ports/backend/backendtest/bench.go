@@ -62,7 +62,7 @@ func NewBench(s Sample, o Options) (*Bench, error) {
 		return nil, err
 	}
 	o.CallMax, o.RuleMax, o.RunMax = orDefault(o.CallMax, callMax), orDefault(o.RuleMax, ruleMax), orDefault(o.RunMax, runMax)
-	return &Bench{sample: s, options: o, hide: hider(slices.Concat(o.Secrets, textsOf(s.buyer()), textsOf(canaryBuyer()))), nonce: rand.Text()[:10]}, nil
+	return &Bench{sample: s, options: o, hide: hider(slices.Concat(o.Secrets, textsOf(s.buyer()), textsOf(CanaryBuyer()))), nonce: rand.Text()[:10]}, nil
 }
 
 // Run judges b by every rule that options choose. The error is about the

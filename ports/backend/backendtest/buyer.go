@@ -38,30 +38,30 @@ func (t *T) addressed() (checkout.Buyer, bool) {
 	return t.Sample.buyer(), given
 }
 
-// named is what of a buyer is called so in the sample and in faults.
-type named struct{ name, text string }
+// Detail is one thing that is known of a buyer, under its name in the sample and in faults.
+type Detail struct{ Name, Text string }
 
-// detailsOf are all that may identify a buyer, in the order of the sample's keys.
-func detailsOf(b checkout.Buyer) []named {
+// DetailsOf are all that may identify a buyer, in the order of the sample's keys.
+func DetailsOf(b checkout.Buyer) []Detail {
 	a := b.Address
-	return []named{
+	return []Detail{
 		{"email", b.Email}, {"first_name", a.FirstName}, {"last_name", a.LastName}, {"company", a.Company}, {"line1", a.Line1},
 		{"line2", a.Line2}, {"city", a.City}, {"province", a.Province}, {"postal_code", a.PostalCode}, {"phone", a.Phone},
 	}
 }
 
-// textsOf are the texts of detailsOf, which no report shows.
+// textsOf are the texts of DetailsOf, which no report shows.
 func textsOf(b checkout.Buyer) []string {
 	var texts []string
-	for _, d := range detailsOf(b) {
-		texts = append(texts, d.text)
+	for _, d := range DetailsOf(b) {
+		texts = append(texts, d.Text)
 	}
 	return texts
 }
 
-// canaryBuyer is nobody, and no fault may show anything of them. Country and
+// CanaryBuyer is nobody, and no fault may show anything of them. Country and
 // province stay empty, since a fault may well name a country.
-func canaryBuyer() checkout.Buyer {
+func CanaryBuyer() checkout.Buyer {
 	return checkout.Buyer{Email: "canary-7f3a-mail@shopper.example", Address: customer.Address{
 		FirstName: "Canary7f3aFirst", LastName: "Canary7f3aLast", Company: "Canary7f3a Company", Line1: "73 Canary7f3a Street", Line2: "Canary7f3a Flat",
 		City: "Canary7f3aville", PostalCode: "CN7 3FA", Phone: "+447700900073",
@@ -185,7 +185,7 @@ func faultsTellNothing(ctx context.Context, t *T) {
 		return
 	}
 	in := func(country string) checkout.Buyer {
-		b := canaryBuyer()
+		b := CanaryBuyer()
 		b.Address.Country = country
 		return b
 	}
@@ -205,9 +205,9 @@ func faultsTellNothing(ctx context.Context, t *T) {
 		}
 		f := fault.From(err)
 		text := strings.ToLower(everything(f))
-		for _, d := range detailsOf(canaryBuyer()) {
-			shown := d.text != "" && strings.Contains(text, strings.ToLower(d.text))
-			t.Expect(!shown, "a fault that says nothing of the buyer", fmt.Sprintf("one of %s (%s) that repeats the %s", f.Kind, f.Code, d.name))
+		for _, d := range DetailsOf(CanaryBuyer()) {
+			shown := d.Text != "" && strings.Contains(text, strings.ToLower(d.Text))
+			t.Expect(!shown, "a fault that says nothing of the buyer", fmt.Sprintf("one of %s (%s) that repeats the %s", f.Kind, f.Code, d.Name))
 		}
 	}
 }

@@ -64,9 +64,9 @@ func describeBuyer(b checkout.Buyer) string {
 		return "nobody yet"
 	}
 	var given []string
-	for _, d := range detailsOf(b) {
-		if d.text != "" {
-			given = append(given, d.name)
+	for _, d := range DetailsOf(b) {
+		if d.Text != "" {
+			given = append(given, d.Name)
 		}
 	}
 	return fmt.Sprintf("%s (given: %s)", either(short(b.Address.Country), "no country"), either(strings.Join(given, ", "), "nothing else"))

@@ -54,7 +54,7 @@ func (t *T) collect(ctx context.Context) []toldFault {
 		_, _ = t.Put(ctx, t.Call("a"), req)
 	}
 	if t.backend.Checkout != nil {
-		_, _ = t.Deliver(ctx, t.Call("deliver"), t.noSuchCart(), backend.Delivery{Buyer: canaryBuyer()})
+		_, _ = t.Deliver(ctx, t.Call("deliver"), t.noSuchCart(), backend.Delivery{Buyer: CanaryBuyer()})
 		_, _ = t.HandOff(ctx, t.Call("hand off"), t.noSuchCart(), backend.HandOff{Customer: customerCanary})
 	}
 	if t.backend.Orders != nil {
@@ -95,7 +95,7 @@ func presentable(t *T, told toldFault) {
 }
 
 func secretless(ctx context.Context, t *T) {
-	secrets := slices.Concat([]string{customerCanary}, textsOf(canaryBuyer()), t.bench.options.Secrets)
+	secrets := slices.Concat([]string{customerCanary}, textsOf(CanaryBuyer()), t.bench.options.Secrets)
 	for _, told := range t.collect(ctx) {
 		text := everything(told.fault)
 		for _, s := range secrets {

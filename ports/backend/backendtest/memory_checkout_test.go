@@ -12,6 +12,7 @@ import (
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/money"
+	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
@@ -29,11 +30,17 @@ func unknownCart() error {
 	return fault.New(fault.NotFound, "unknown_cart", "no such cart").By(fault.Caller)
 }
 
+// keyed is what a key stands for.
+type keyed struct {
+	id  cart.ID
+	req any
+}
+
 // open is a basket that has not become an order.
-func (m *memory) open(id cart.ID) (*basket, error) {
+func (m *memory) open(shop shop.ID, id cart.ID) (*basket, error) {
 	b, found := m.baskets[id]
 	switch {
-	case !found:
+	case !found || b.shop != shop:
 		return nil, unknownCart()
 	case id == orderedCart:
 		return nil, fault.New(fault.Conflict, "cart_completed", "the cart has become an order").By(fault.Caller)
@@ -51,10 +58,10 @@ func (m *memory) Change(ctx context.Context, call backend.Call, id cart.ID, req 
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if before, done := m.changes[call.Key]; done {
-		return before, nil
+	if before, done, err := m.changes.before(call, keyed{id, req}); done {
+		return before, err
 	}
-	b, err := m.open(id)
+	b, err := m.open(call.Shop, id)
 	if err != nil {
 		return refuse(err)
 	}
@@ -73,7 +80,7 @@ func (m *memory) Change(ctx context.Context, call backend.Call, id cart.ID, req 
 		b.codes = append(b.codes, code)
 	}
 	answer.Cart = b.cart(id)
-	m.changes[call.Key] = answer
+	m.changes.keep(call, keyed{id, req}, answer)
 	return answer, nil
 }
 
@@ -103,10 +110,10 @@ func (m *memory) Deliver(ctx context.Context, call backend.Call, id cart.ID, req
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if before, done := m.quotes[call.Key]; done {
-		return before, nil
+	if before, done, err := m.quotes.before(call, keyed{id, req}); done {
+		return before, err
 	}
-	b, err := m.open(id)
+	b, err := m.open(call.Shop, id)
 	if err != nil {
 		return refuse(err)
 	}
@@ -118,18 +125,18 @@ func (m *memory) Deliver(ctx context.Context, call backend.Call, id cart.ID, req
 	if a.Country != "" && q.NeedsDelivery {
 		q.Options = b.ways()
 	}
-	for _, id := range req.Options {
-		if !slices.ContainsFunc(q.Options, func(o checkout.Option) bool { return o.ID == id }) {
+	for _, chosen := range req.Options {
+		if !slices.ContainsFunc(q.Options, func(o checkout.Option) bool { return o.ID == chosen }) {
 			return refuse(fault.New(fault.NotFound, "unknown_option", "no such way of delivery").By(fault.Caller))
 		}
 	}
 	b.options = slices.Clone(req.Options)
 	q.Cart, q.Chosen = b.cart(id), slices.Clone(req.Options)
-	m.quotes[call.Key] = q
+	m.quotes.keep(call, keyed{id, req}, q)
 	return q, nil
 }
 
-func (m *memory) HandOff(ctx context.Context, _ backend.Call, id cart.ID, req backend.HandOff) (backend.Pages, error) {
+func (m *memory) HandOff(ctx context.Context, call backend.Call, id cart.ID, req backend.HandOff) (backend.Pages, error) {
 	refuse := func(err error) (backend.Pages, error) { return backend.Pages{}, err }
 	if err := over(ctx); err != nil {
 		return refuse(err)
@@ -139,7 +146,7 @@ func (m *memory) HandOff(ctx context.Context, _ backend.Call, id cart.ID, req ba
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, err := m.open(id); err != nil {
+	if _, err := m.open(call.Shop, id); err != nil {
 		return refuse(err)
 	}
 	return backend.Pages{Checkout: handoff.Request{

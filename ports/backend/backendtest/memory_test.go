@@ -5,6 +5,7 @@ package backendtest_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/cartage-dev/cartage/core/idempotency"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/core/order"
+	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/backend"
 	"github.com/cartage-dev/cartage/ports/backend/backendtest"
 )
@@ -28,13 +30,40 @@ type memory struct {
 	mu      sync.Mutex
 	baskets map[cart.ID]*basket
 	orders  map[string]order.Order
-	puts    map[idempotency.Key]backend.PutAnswer
-	changes map[idempotency.Key]backend.ChangeAnswer
-	quotes  map[idempotency.Key]checkout.Quote
+	puts    effects[backend.PutAnswer]
+	changes effects[backend.ChangeAnswer]
+	quotes  effects[checkout.Quote]
+}
+
+// effects is what each key asked for and was answered.
+type effects[Answer any] map[keyOfShop]effect[Answer]
+
+type keyOfShop struct {
+	shop shop.ID
+	key  idempotency.Key
+}
+
+type effect[Answer any] struct {
+	asked  any
+	answer Answer
+}
+
+// before finds what a write did when it came before.
+func (e effects[Answer]) before(call backend.Call, asked any) (answer Answer, done bool, err error) {
+	found, done := e[keyOfShop{call.Shop, call.Key}]
+	if done && !reflect.DeepEqual(found.asked, asked) {
+		err = fault.New(fault.Conflict, "key_reused", "the key was used for another request").By(fault.Caller)
+	}
+	return found.answer, done, err
+}
+
+func (e effects[Answer]) keep(call backend.Call, asked any, answer Answer) {
+	e[keyOfShop{call.Shop, call.Key}] = effect[Answer]{asked, answer}
 }
 
 // basket is what memory keeps of a cart; all that it costs is reckoned anew each time.
 type basket struct {
+	shop    shop.ID
 	items   []cart.Item
 	codes   []string
 	options []checkout.OptionID
@@ -52,10 +81,10 @@ const (
 
 func newMemory() *memory {
 	m := &memory{
-		baskets: map[cart.ID]*basket{}, orders: map[string]order.Order{}, puts: map[idempotency.Key]backend.PutAnswer{},
-		changes: map[idempotency.Key]backend.ChangeAnswer{}, quotes: map[idempotency.Key]checkout.Quote{},
+		baskets: map[cart.ID]*basket{}, orders: map[string]order.Order{}, puts: effects[backend.PutAnswer]{},
+		changes: effects[backend.ChangeAnswer]{}, quotes: effects[checkout.Quote]{},
 	}
-	bought := &basket{items: []cart.Item{{SKU: "mug", Quantity: 2}}}
+	bought := &basket{shop: "demo", items: []cart.Item{{SKU: "mug", Quantity: 2}}}
 	m.baskets[orderedCart] = bought
 	m.orders[orderedReference] = order.Order{
 		ID: "o1", Number: "N-1", Reference: orderedReference, Status: order.Placed, Cart: bought.cart(orderedCart), PlacedAt: time.Now().Add(-time.Hour).UTC(),
@@ -65,7 +94,7 @@ func newMemory() *memory {
 
 func sample() backendtest.Sample {
 	return backendtest.Sample{
-		Currency: "GBP", SKUs: []string{"mug", "bowl", "jug-ü"}, Prices: map[string]money.Amount{"mug": money.Of(1400, "GBP")},
+		Currency: "GBP", OtherShop: "second", SKUs: []string{"mug", "bowl", "jug-ü"}, Prices: map[string]money.Amount{"mug": money.Of(1400, "GBP")},
 		SoldOutSKU: "gone", NotForSaleSKU: "retired", Limited: backendtest.Limited{SKU: "last", Stock: 3},
 		RefusedCurrency: "EUR", PageOrigins: []string{"https://shop.example"}, OrderReference: orderedReference,
 		Codes: []string{"Tenth-ü", "FIFTH"}, RefusedCountry: "AQ", Email: "ada@sample-shopper.example",
@@ -96,20 +125,23 @@ func (m *memory) Put(ctx context.Context, call backend.Call, req backend.PutCart
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if before, done := m.puts[call.Key]; done {
-		return before, nil
+	asked := req
+	if before, done, err := m.puts.before(call, asked); done {
+		return before, err
 	}
 	if req.Supersedes == orderedCart {
 		return backend.PutAnswer{}, fault.New(fault.Conflict, "reference_completed", "the cart has become an order").By(fault.Caller)
 	}
-	made, problems := &basket{}, []cart.Problem(nil)
+	made, problems := &basket{shop: call.Shop}, []cart.Problem(nil)
 	for _, i := range req.Items {
 		problems = append(problems, made.set(i)...)
 	}
 	if req.AllOrNothing && problems != nil {
 		return backend.PutAnswer{Cart: (&basket{}).cart(""), Problems: problems}, nil
 	}
-	delete(m.baskets, req.Supersedes)
+	if old, found := m.baskets[req.Supersedes]; found && old.shop == call.Shop {
+		delete(m.baskets, req.Supersedes)
+	}
 	id := cart.ID(fmt.Sprintf("secret-cart-%d", len(m.puts)+1))
 	m.baskets[id] = made
 	answer := backend.PutAnswer{Cart: made.cart(id), Problems: problems}
@@ -117,7 +149,7 @@ func (m *memory) Put(ctx context.Context, call backend.Call, req backend.PutCart
 		at := "https://shop.example/checkout/" + string(id)
 		answer.Pages = &backend.Pages{Checkout: handoff.Request{URL: at, Method: handoff.GET}, Cart: &handoff.Request{URL: at + "?cart"}, NeedLink: true}
 	}
-	m.puts[call.Key] = answer
+	m.puts.keep(call, asked, answer)
 	return answer, nil
 }
 
@@ -186,14 +218,14 @@ func (b *basket) cart(id cart.ID) cart.Cart {
 	return c
 }
 
-func (m *memory) Get(ctx context.Context, _ backend.Call, id cart.ID) (cart.Cart, error) {
+func (m *memory) Get(ctx context.Context, call backend.Call, id cart.ID) (cart.Cart, error) {
 	if err := over(ctx); err != nil {
 		return cart.Cart{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b, found := m.baskets[id]
-	if !found {
+	if !found || b.shop != call.Shop {
 		return cart.Cart{}, unknownCart()
 	}
 	return b.cart(id), nil

@@ -20,7 +20,7 @@ func knowing(spoil func(c cart.Cart, req *backend.ChangeCart)) func(*mutant) {
 	return func(m *mutant) {
 		get := m.get
 		askingChange(func(id *cart.ID, req *backend.ChangeCart) {
-			if c, err := get(context.Background(), backend.Call{}, *id); err == nil {
+			if c, err := get(context.Background(), backend.Call{Shop: "demo"}, *id); err == nil {
 				spoil(c, req)
 			}
 		})(m)
@@ -133,6 +133,7 @@ var changeMutants = []breakage{
 			}
 		}
 	}), []string{
+		"carts.change.key_reused", "carts.change.repeated_late",
 		"carts.change.at_once", "carts.change.big", "carts.change.cannot_be_had", "carts.change.codes_stay", "carts.change.deadline",
 		"carts.change.quantity_reduced", "carts.change.repeated_after_unknown", "carts.change.said_twice", "carts.change.sets_quantities",
 		"carts.change.unknown_code_aside", "carts.change.unknown_sku",
@@ -144,6 +145,7 @@ var changeMutants = []breakage{
 			}
 		}
 	}), []string{
+		"carts.change.repeated_late",
 		"carts.change.at_once", "carts.change.cannot_be_had", "carts.change.codes_stay", "carts.change.puts_in", "carts.change.quantity_reduced",
 		"carts.change.sets_quantities", "carts.change.takes_out", "carts.change.unknown_code_aside", "carts.change.unknown_sku",
 		"checkout.deliver.then_changed",
@@ -205,7 +207,7 @@ var changeMutants = []breakage{
 			f.Code = "not_there"
 		}
 		return f
-	}), []string{"carts.change.unknown"}},
+	}), []string{"carts.change.other_shop", "carts.change.unknown"}},
 	{"a strange id is a bug", refusingChange(func(id cart.ID, f *fault.Error) error {
 		if id == "-1" {
 			return errors.New("strconv: negative")
@@ -230,5 +232,5 @@ var changeMutants = []breakage{
 		}
 	}, []string{"carts.change.deadline", "carts.change.repeated_after_unknown"}},
 	{"only the last key is known again", shortMemory, []string{"carts.change.repeated_late"}},
-	{"a key that was seen was served", doneAlready, []string{"carts.change.repeated_after_unknown"}},
+	{"a key that was seen was served", doneAlready, []string{"carts.change.key_reused", "carts.change.repeated_after_unknown"}},
 }

@@ -111,7 +111,7 @@ var deliverMutants = []breakage{
 			f.Code = "not_there"
 		}
 		return f
-	}), []string{"checkout.deliver.unknown"}},
+	}), []string{"checkout.deliver.other_shop", "checkout.deliver.unknown"}},
 	{"a strange id to deliver is a bug", refusingDelivery(func(id cart.ID, _ backend.Delivery, f *fault.Error) error {
 		if id == "-1" {
 			f.Kind = fault.Internal
@@ -196,7 +196,7 @@ var deliverMutants = []breakage{
 		m.deliver = func(ctx context.Context, call backend.Call, id cart.ID, req backend.Delivery) (checkout.Quote, error) {
 			q, err := deliver(ctx, call, id, req)
 			if err != nil && fault.From(err).Code == "unknown_option" {
-				_, _ = deliver(ctx, backend.Call{Key: call.Key + "-off"}, id, backend.Delivery{Buyer: req.Buyer})
+				_, _ = deliver(ctx, backend.Call{Shop: call.Shop, Key: call.Key + "-off"}, id, backend.Delivery{Buyer: req.Buyer})
 			}
 			return q, err
 		}
@@ -207,7 +207,7 @@ var deliverMutants = []breakage{
 			return badAddress("email")
 		}
 		return nil
-	}), []string{"checkout.deliver.nobody"}},
+	}), []string{"checkout.deliver.key_reused", "checkout.deliver.nobody"}},
 	{"an address must be whole", beforeDelivery(func(_ cart.ID, req backend.Delivery) *fault.Error {
 		if a := req.Buyer.Address; a.Country != "" && !a.Complete() {
 			return badAddress("address.line1")

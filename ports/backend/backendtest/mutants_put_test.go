@@ -40,6 +40,8 @@ var putMutants = []breakage{
 	{"shipping in another currency", making(func(c *cart.Cart) { a := money.Zero("EUR"); c.Totals.Shipping = &a }), sums("carts.put.one_currency")},
 	{"any currency is as good as pounds", asking(func(call *backend.Call, _ *backend.PutCart) { call.Currency = "GBP" }), []string{"carts.put.refused_currency"}},
 	{"no id", answering(func(_ backend.PutCart, a *backend.PutAnswer) { a.Cart.ID = "" }), sums(
+		"carts.change.key_reused", "carts.change.other_shop", "carts.get.no_queue", "carts.get.other_shop", "carts.put.key_reused",
+		"carts.put.keys_of_shops", "carts.put.supersedes_other_shop", "checkout.deliver.key_reused", "checkout.deliver.other_shop",
 		"carts.change.at_once", "carts.change.big", "carts.change.cannot_be_had", "carts.change.code_as_asked", "carts.change.code_said_twice",
 		"carts.change.code_shown", "carts.change.codes_stay", "carts.change.deadline", "carts.change.get_shows", "carts.change.good_code_stays",
 		"carts.change.no_codes", "carts.change.only_codes", "carts.change.puts_in", "carts.change.quantity_reduced",
@@ -58,6 +60,7 @@ var putMutants = []breakage{
 		c.Lines = slices.DeleteFunc(c.Lines, func(l cart.Line) bool { return l.SKU == "bowl" })
 		summed(c)
 	}), []string{
+		"carts.put.supersedes_other_shop",
 		"carts.change.at_once", "carts.change.big", "carts.change.cannot_be_had", "carts.change.code", "carts.change.codes_stay",
 		"carts.change.deadline", "carts.change.puts_in", "carts.change.quantity_reduced", "carts.change.sets_quantities", "carts.change.takes_out",
 		"carts.change.unknown_code_aside", "carts.change.unknown_sku", "carts.put.big_cart", "carts.put.carts_at_once", "carts.put.lines_as_asked",
@@ -134,7 +137,7 @@ var putMutants = []breakage{
 			return put(ctx, call, req)
 		}
 	}, []string{"carts.put.any_shopper"}},
-	{"two carts for one key", forgetful, []string{"carts.put.same_key_one_cart", "carts.put.same_key_at_once", "carts.put.repeated_after_unknown"}},
+	{"two carts for one key", forgetful, []string{"carts.put.key_reused", "carts.put.same_key_one_cart", "carts.put.same_key_at_once", "carts.put.repeated_after_unknown"}},
 	{"two carts for one key at once", racing, []string{"carts.put.same_key_at_once"}},
 	{"the same again is the same cart", repeating, []string{"carts.put.other_key_other_cart"}},
 	{"concurrent carts mix", mixing, []string{"carts.put.carts_at_once"}},
@@ -150,6 +153,8 @@ var putMutants = []breakage{
 			return c, err
 		}
 	}, []string{
+		"carts.change.key_reused", "carts.change.other_shop", "carts.get.other_shop", "carts.put.key_reused",
+		"carts.put.keys_of_shops", "carts.put.supersedes_other_shop", "checkout.deliver.key_reused", "checkout.deliver.other_shop",
 		"carts.change.code_shown", "carts.change.get_shows", "carts.change.repeated_after_unknown", "carts.get.the_same_cart",
 		"checkout.deliver.choice_taken_back", "checkout.deliver.choose_another", "checkout.deliver.get_shows", "checkout.deliver.repeated_after_unknown",
 		"checkout.deliver.then_changed", "checkout.deliver.unknown_option",
@@ -163,7 +168,7 @@ var putMutants = []breakage{
 			}
 			return c, err
 		}
-	}, []string{"carts.get.unknown", "carts.get.strange_ids"}},
+	}, []string{"carts.get.other_shop", "carts.get.unknown", "carts.get.strange_ids"}},
 	{"accents are composed", asking(func(_ *backend.Call, req *backend.PutCart) {
 		for i := range req.Items {
 			req.Items[i].SKU = strings.ReplaceAll(req.Items[i].SKU, "o\u0308", "ö")

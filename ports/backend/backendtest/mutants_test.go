@@ -21,11 +21,13 @@ import (
 
 var faultMutants = []breakage{
 	{"faults without a code", refusing(func(f *fault.Error) error { f.Code = ""; return f }), []string{
+		"carts.change.other_shop", "checkout.deliver.other_shop", "checkout.hand_off.other_shop",
 		"carts.change.ordered_cart", "carts.change.unknown", "carts.put.ordered_cart_stays", "carts.put.refused_currency",
 		"checkout.deliver.odd_address", "checkout.deliver.ordered_cart", "checkout.deliver.refused_country", "checkout.deliver.unknown",
 		"checkout.deliver.unknown_option", "checkout.hand_off.ordered_cart", "checkout.hand_off.unknown", "faults.code",
 	}},
 	{"codes with spaces", refusing(func(f *fault.Error) error { f.Code = "Not OK"; return f }), []string{
+		"carts.change.other_shop", "checkout.deliver.other_shop", "checkout.hand_off.other_shop",
 		"carts.change.ordered_cart", "carts.change.unknown", "carts.put.ordered_cart_stays", "checkout.deliver.odd_address",
 		"checkout.deliver.ordered_cart", "checkout.deliver.refused_country", "checkout.deliver.unknown", "checkout.deliver.unknown_option",
 		"checkout.hand_off.ordered_cart", "checkout.hand_off.unknown", "faults.code",
@@ -42,6 +44,8 @@ var faultMutants = []breakage{
 	{"the shop's own error page in a fault", refusing(func(f *fault.Error) error { f.Message = "got <html><body>nginx"; return f }), []string{"faults.message"}},
 	{"an address in a fault", refusing(func(f *fault.Error) error { f.Message = "GET https://10.1.2.3/rest/V1: refused"; return f }), []string{"faults.message"}},
 	{"errors that are no faults", refusing(func(f *fault.Error) error { return errors.New(f.Message) }), []string{
+		"carts.change.key_reused", "carts.change.other_shop", "carts.get.other_shop", "carts.put.key_reused",
+		"checkout.deliver.key_reused", "checkout.deliver.other_shop", "checkout.hand_off.other_shop",
 		"carts.change.deadline", "carts.change.impossible", "carts.change.ordered_cart", "carts.change.repeated_after_unknown",
 		"carts.change.strange_ids", "carts.change.unknown", "carts.get.deadline", "carts.get.strange_ids", "carts.get.unknown", "carts.put.canceled",
 		"carts.put.deadline", "carts.put.impossible", "carts.put.ordered_cart_stays", "carts.put.refused_currency",
@@ -99,7 +103,7 @@ type breakage struct {
 }
 
 func mutants() []breakage {
-	return slices.Concat(putMutants, changeMutants, codeMutants, deliverMutants, handOffMutants, orderMutants, faultMutants)
+	return slices.Concat(putMutants, changeMutants, codeMutants, deliverMutants, handOffMutants, orderMutants, faultMutants, shopMutants, reuseMutants, queueMutants)
 }
 
 // sums are the rules beside that look at all the sums of a cart.

@@ -34,8 +34,8 @@ func (r Rule) Part() string {
 // come last: they also look at those that came before.
 func Rules() []Rule {
 	return slices.Concat(putRules(), moneyRules(), shortageRules(), keyRules(), pageRules(),
-		strangeRules(), getRules(), timeRules(), changeRules(), codeRules(),
-		deliverRules(), optionRules(), buyerRules(), handOffRules(), orderRules(), faultRules())
+		strangeRules(), getRules(), timeRules(), queueRules(), changeRules(), codeRules(),
+		deliverRules(), optionRules(), buyerRules(), handOffRules(), reuseRules(), shopRules(), orderRules(), faultRules())
 }
 
 // Matches reports whether the glob pattern (as path.Match has it; empty is any)

@@ -22,6 +22,9 @@ type Sample struct {
 	Shop     shop.ID        // default: demo
 	Locale   string         // default: en-GB
 	Currency money.Currency // that the shop sells in
+	// OtherShop, optional, is another shop that the backend serves and keeps apart, and
+	// that sells SKUs in Currency, too. A backend that takes every shop for one has none.
+	OtherShop shop.ID
 	// SKUs can be had, each in at least eight units; two at least.
 	SKUs []string
 	// Prices, optional, are what one unit of a SKU costs in Currency, before shipping and tax on top.
@@ -67,6 +70,9 @@ func (s Sample) complete() (Sample, error) {
 	}
 	s.Shop, s.Locale = shop.ID(either(string(s.Shop), "demo")), either(s.Locale, "en-GB")
 	s.UnknownSKU = either(s.UnknownSKU, "cartage-no-such-sku")
+	if s.OtherShop == s.Shop {
+		refuse("other_shop", "repeated", "must be another than shop, "+string(s.Shop))
+	}
 	if !s.Currency.Known() {
 		refuse("currency", "unknown_currency", "must be an ISO 4217 code such as GBP")
 	}
