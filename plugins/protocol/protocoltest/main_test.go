@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 	}
 	spoil, known := roles[role]
 	if !known {
+		spoil, known = sellers[role]
+	}
+	if !known {
 		os.Exit(9)
 	}
 	p := sound()

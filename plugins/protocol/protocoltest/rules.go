@@ -33,6 +33,9 @@ func processRules() []rule {
 		newRule("process.calls_at_once", fmt.Sprintf("%d calls at once are all answered.", callsAtOnce), manyCalls),
 		newRule("process.signals", "SIGINT and SIGTERM do not end it.", signals),
 		newRule("process.shutdown", fmt.Sprintf("It ends within %s of being asked to, with status 0.", shutdownMax), shutsDown),
+		newRule("process.shutdown.children", fmt.Sprintf("%s after its end nothing that it started is left.", childrenMax), childless),
+		newRule("process.killed.keys", "A write that is repeated with its key after the process was killed leaves one cart.", keysOutlive),
+		newRule("process.killed.carts", "A cart that was acknowledged is there for the next process, unless the plugin calls itself a demo.", cartsOutlive),
 		newRule("process.lifeline", fmt.Sprintf("It ends within %s of its host.", orphanMax), orphaned),
 	}
 }
@@ -40,10 +43,12 @@ func processRules() []rule {
 func closingRules() []rule {
 	return []rule{
 		newRule("run.no_leaks", fmt.Sprintf("%d calls leave no files or sockets open.", leakCalls), leaks),
+		newRule("run.memory", fmt.Sprintf("%d reads leave less than %d MiB behind.", memoryCalls, memoryMax>>20), memory),
 		newRule("run.answer_size", fmt.Sprintf("Every answer stays below half of the %d bytes of a message.", protocol.MessageMax), answerSize),
 		newRule("run.stdout_quiet", "Nothing but the handshake goes to stdout.", stdoutQuiet),
 		newRule("run.log_lines", "A line of log is at most 64 KiB; in one that is JSON, @level, @timestamp and @message are strings.", logLines),
 		newRule("run.no_secret", "No secret shows up in what the process says, nor in how it refuses.", noSecret),
+		newRule("run.no_buyer", "Nothing of a buyer shows up in what the process says.", noBuyer),
 	}
 }
 

@@ -128,7 +128,8 @@ func describesAlike(ctx context.Context, t *backendtest.T, r *trial) {
 // knownServices are the services of ports, each with a method to try.
 func knownServices() map[string]string {
 	return map[string]string{
-		protocolv1.Carts_ServiceDesc.ServiceName:  protocolv1.Carts_Get_FullMethodName,
-		protocolv1.Orders_ServiceDesc.ServiceName: protocolv1.Orders_ByReference_FullMethodName,
+		protocolv1.Carts_ServiceDesc.ServiceName:    protocolv1.Carts_Get_FullMethodName,
+		protocolv1.Checkout_ServiceDesc.ServiceName: protocolv1.Checkout_HandOff_FullMethodName,
+		protocolv1.Orders_ServiceDesc.ServiceName:   protocolv1.Orders_ByReference_FullMethodName,
 	}
 }
