@@ -101,5 +101,5 @@ func written(w io.Writer, p scaffold.Project, files []string) {
 	for _, name := range files {
 		_, _ = fmt.Fprintf(w, "  %s\n", filepath.Join(p.Dir, name))
 	}
-	_, _ = fmt.Fprintf(w, "\nNext:\n\n  cd %s\n  make test     # build it, and hold it to what its ports promise\n  make dev      # start Cartage with it\n\nREADME.md there tells how to go on.\n", p.Dir)
+	_, _ = fmt.Fprintf(w, "\nNext:\n\n  cd %s\n  make test     # build it, and hold it to what its ports promise\n  make verify   # the same for the program, rule by rule\n  make dev      # start Cartage with it\n\nREADME.md there tells how to go on.\n", p.Dir)
 }

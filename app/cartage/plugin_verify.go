@@ -51,6 +51,7 @@ The settings file is YAML or JSON:
     email: ada@example.com        # no report shows either
     refused_country: AQ           # to which nothing is sent
     shop: demo                    # which shop the calls are for
+    other_shop: second            # one more that the backend serves, and keeps apart
     locale: en-GB
 
 Exit status: 0 when every rule that could be judged is kept, 1 when one is not; when

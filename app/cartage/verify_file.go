@@ -46,6 +46,7 @@ type verifyFile struct {
 // sampleKeys are the keys of backendtest.Sample.
 type sampleKeys struct {
 	Shop            string            `yaml:"shop"`
+	OtherShop       string            `yaml:"other_shop"`
 	Locale          string            `yaml:"locale"`
 	Currency        string            `yaml:"currency"`
 	SKUs            []string          `yaml:"skus"`
@@ -201,7 +202,7 @@ func secretOf(file string) (held, found string) {
 // sample is the keys as the kit takes them; the kit itself says what else is wrong.
 func (k sampleKeys) sample() (backendtest.Sample, error) {
 	s := backendtest.Sample{
-		Shop: shop.ID(k.Shop), Locale: k.Locale, Currency: money.Currency(k.Currency), SKUs: k.SKUs, Prices: map[string]money.Amount{},
+		Shop: shop.ID(k.Shop), OtherShop: shop.ID(k.OtherShop), Locale: k.Locale, Currency: money.Currency(k.Currency), SKUs: k.SKUs, Prices: map[string]money.Amount{},
 		UnknownSKU: k.UnknownSKU, SoldOutSKU: k.SoldOutSKU, NotForSaleSKU: k.NotForSaleSKU,
 		Limited:         backendtest.Limited{SKU: k.Limited.SKU, Stock: k.Limited.Stock},
 		RefusedCurrency: money.Currency(k.RefusedCurrency), PageOrigins: k.PageOrigins, OrderReference: k.OrderReference,

@@ -39,7 +39,7 @@ func TestHelpShowsEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := backendtest.Sample{
-		Shop: "demo", Locale: "en-GB", Currency: "GBP", SKUs: []string{"mug-1", "bowl-2"}, Prices: map[string]money.Amount{"mug-1": money.Of(1400, "GBP")},
+		Shop: "demo", OtherShop: "second", Locale: "en-GB", Currency: "GBP", SKUs: []string{"mug-1", "bowl-2"}, Prices: map[string]money.Amount{"mug-1": money.Of(1400, "GBP")},
 		UnknownSKU: "no-such-sku", SoldOutSKU: "throw-3", NotForSaleSKU: "jug-4", Limited: backendtest.Limited{SKU: "chair-5", Stock: 3},
 		RefusedCurrency: "EUR", PageOrigins: []string{"https://test.acme.example"}, OrderReference: "R-1001", Codes: []string{"TEN", "FIVE"},
 		Address: customer.Address{FirstName: "Ada", LastName: "Example", Line1: "1 Test Street", City: "London", PostalCode: "SW1A 1AA", Country: "GB"},

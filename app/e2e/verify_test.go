@@ -25,6 +25,7 @@ sample:
   not_for_sale_sku: retired_sku
   limited: {sku: last_three_sku, stock: 3}
   refused_currency: EUR
+  other_shop: second
   page_origins: ["https://shop.example"]
 `
 
@@ -157,11 +158,7 @@ func TestVerifyListsItsRules(t *testing.T) {
 // TestVerifyNode is why the kit speaks the protocol by hand: a plugin may be written in anything.
 func TestVerifyNode(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "verify.json")
-	text := `{"sample": {"currency": "GBP", "skus": ["item_1_sku", "item_2_sku"], "limited": {"sku": "scarce_sku", "stock": 2}}}`
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(filepath.Dir(nodePlugin(t)), "verify.yaml")
 	if got := cartage(t, nil, "plugin", "verify", nodePlugin(t), "--settings", file); got.code != 0 {
 		t.Errorf("it ended with %d:\n%s%s", got.code, got.out, got.err)
 	}

@@ -107,8 +107,24 @@ func holds(t *testing.T, dir string) {
 		"ACME_TOKEN=a-token-for-tests", "POQ_SECRET=" + strings.Repeat("secret", 8), "CARTAGE_ALLOW__INSECURE_BACKENDS=acme",
 		"CARTAGE_BACKENDS__ACME__SETTINGS__BASE_URL=http://" + serveFake(t, dir),
 	}
+	verifies(t, dir, cartage, env)
 	goesWith(t, dir, env, cartage, "check", "--dev", "--config", "cartage.yaml")
 	goesWith(t, dir, append(env, fmt.Sprintf("CARTAGE_BACKENDS__ACME__SHA256=%x", sha256.Sum256(program))), cartage, "check", "--config", "acme.yaml")
+}
+
+// verifies does what `make verify` does, with the fake where it serves.
+func verifies(t *testing.T, dir, cartage string, env []string) {
+	t.Helper()
+	file := filepath.Join(dir, "verify.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := strings.Replace(string(text), "http://127.0.0.1:9090", "http://"+serveFake(t, dir), 1)
+	if err := os.WriteFile(file, []byte(here), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	goesWith(t, dir, append(env, "CARTAGE="+cartage), "make", "verify")
 }
 
 // serveFake lets the fake run for as long as the test, as README.md says it is done.

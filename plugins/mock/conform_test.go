@@ -31,7 +31,7 @@ func TestConform(t *testing.T) {
 // mockSample is all that the catalogue can send, at its prices.
 func mockSample() sdktest.Sample {
 	s := sdktest.Sample{
-		Currency: "GBP", RefusedCurrency: "EUR", Prices: map[string]sdk.Amount{},
+		Currency: "GBP", OtherShop: "second", RefusedCurrency: "EUR", Prices: map[string]sdk.Amount{},
 		SoldOutSKU: "sold_out_sku", NotForSaleSKU: "retired_sku", Limited: sdktest.Limited{SKU: "last_three_sku", Stock: 3},
 		PageOrigins: []string{"https://shop.example"}, Codes: []string{"WELCOME10", "HEARTH20"}, Email: "ada@example.com", RefusedCountry: "NO",
 		Address: sdk.Address{FirstName: "Ada", LastName: "Example", Line1: "Mill Cottage", City: "Ambleside", PostalCode: "LA22 9BU", Country: "GB"},
