@@ -24,8 +24,9 @@ import (
 
 const (
 	callFor = 600 * time.Millisecond
-	// slack is what a call may take beyond its deadline on a machine with much else to do.
-	slack = 3 * time.Second
+	// slack is what a call may take beyond its deadline on a machine with much else to do: at
+	// a load of 18 on two cores, under the race detector, it was 75 ms at most.
+	slack = 500 * time.Millisecond
 )
 
 // hostile is a plugin that does harm, and what is to become of it.
@@ -209,6 +210,11 @@ func (tt hostile) judge(t *testing.T, answer string, err error) {
 // plugins send it all they can.
 func TestHostMemory(t *testing.T) {
 	h := newHost(t)
+	honest := launch(t, h, "") // whatever a first call takes is no plugin's harm
+	if _, err := put(soon(t, 20*time.Second), honest, ""); err != nil {
+		t.Fatal(err)
+	}
+	honest.Close(t.Context())
 	debug.FreeOSMemory()
 	before := pluginhost.Resident(os.Getpid())
 	var most atomic.Int64
@@ -250,8 +256,9 @@ func TestHostMemory(t *testing.T) {
 	}
 }
 
-// hostMemoryMax is how much the host may grow; the race detector multiplies what is used.
-const hostMemoryMax = 256 << 20
+// hostMemoryMax is how much the host may grow. At a load of 17 on two cores it was 18 MiB at
+// most, and 45 MiB under the race detector.
+const hostMemoryMax = raced * 64 << 20
 
 // TestStartAfterAKilledHost leaves a plugin's child behind, as a host that is
 // killed does, and starts another host: it is swept away with the sockets.
