@@ -59,14 +59,17 @@ func (p *process) watchMemory() {
 	tick := time.NewTicker(memoryEvery)
 	defer tick.Stop()
 	pid := p.pid.Load()
-	for {
+	for looks := 1; ; looks++ {
 		select {
 		case <-p.exited:
 			return
 		case <-tick.C:
 		}
+		if looks%shortageLooks == 0 {
+			p.shortage.count()
+		}
 		used, ok := resident(int(pid))
-		if ok {
+		if ok && used > 0 { // one that is ending has none any more
 			p.memory.Store(used)
 		}
 		if ok && used > p.limits.MemoryBytes {

@@ -40,6 +40,7 @@ type process struct {
 	reap       func(*os.Process) (*os.ProcessState, error)
 	endOrphans func() int
 	limits     Limits
+	shortage   shortage
 	stderr     *stderrLog
 
 	stdout   *io.PipeReader
@@ -82,6 +83,7 @@ func (p *process) Start(context.Context) error {
 	p.lifeline = pipes.lifelineIn
 	p.pid.Store(int64(p.cmd.Process.Pid))
 	p.limit()
+	p.shortage = newShortage(p.cmd.Process.Pid)
 	out, in := io.Pipe()
 	p.stdout = out
 	p.readers.Go(func() { relayHandshake(pipes.stdoutOut, in) })
@@ -105,7 +107,7 @@ func (p *process) await(pipes pipes) {
 	_ = errors.Join(pipes.stdoutOut.SetReadDeadline(late), pipes.stderrOut.SetReadDeadline(late))
 	p.readers.Wait()
 	pipes.closeOurEnds()
-	p.how, p.itself = describeExit(state, err, p.killed.Load())
+	p.how, p.itself = describeExit(state, err, p.killed.Load(), p.whyKilled())
 	close(p.ended)
 	n := endStrays(p.dir)
 	_ = os.RemoveAll(p.dir)
@@ -119,8 +121,8 @@ const killedByUs = "killed by the host"
 
 // describeExit says how a process ended, for people, and whether by what it did
 // itself: not when it hung, since what hung it is long over by then, and not by a
-// signal 9 of somebody else's.
-func describeExit(state *os.ProcessState, err error, byUs *string) (how string, itself bool) {
+// signal 9 of somebody else's, for which outOfMemory is the sign that it was the system.
+func describeExit(state *os.ProcessState, err error, byUs *string, outOfMemory string) (how string, itself bool) {
 	if err != nil {
 		return "ended in an unknown way", false
 	}
@@ -130,8 +132,10 @@ func describeExit(state *os.ProcessState, err error, byUs *string) (how string, 
 			return killedByUs + ": " + *byUs, strings.HasPrefix(*byUs, tooMuchMemory)
 		case s == syscall.SIGKILL && byUs != nil:
 			return killedByUs, false
+		case s == syscall.SIGKILL && outOfMemory != "":
+			return "killed by signal 9, probably out of memory: " + outOfMemory, false
 		case s == syscall.SIGKILL:
-			return "killed, probably out of memory (signal 9, not the host's)", false
+			return "killed by signal 9, not the host's", false
 		default:
 			return fmt.Sprintf("ended by signal %d (%s)", int(s), s), true
 		}

@@ -26,5 +26,8 @@ func limit(int, Limits) error { return nil }
 // resident has no portable way.
 func resident(int) (int64, bool) { return 0, false }
 
+// oomFileOf has no portable way.
+func oomFileOf(int) string { return "" }
+
 // endStrays has no portable way: what left its group is not found.
 func endStrays(string) int { return 0 }
