@@ -45,7 +45,7 @@ func New(o Options) (*Host, error) {
 	if err := o.Registerer.Register(h.roster); err != nil {
 		return nil, errors.Join(fmt.Errorf("register metrics: %w", err), s.close())
 	}
-	h.spawner = newSpawner(h.family.start)
+	h.spawner = newSpawner(startAlone(h.family.start))
 	return h, nil
 }
 

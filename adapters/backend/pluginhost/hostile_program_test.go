@@ -49,6 +49,8 @@ func beforeHandshake(name string) {
 	case strings.HasSuffix(name, "version"):
 		fmt.Println("1|99|unix|/nowhere|grpc|")
 		time.Sleep(time.Hour)
+	case strings.HasSuffix(name, "looks-at-once"):
+		sawAtOnce = descriptors()
 	case strings.HasSuffix(name, "greedy"):
 		hoard()
 	case strings.Contains(name, "raw-"):
@@ -80,6 +82,9 @@ func hoard() {
 		runtime.KeepAlive(kept)
 	}
 }
+
+// sawAtOnce is what a plugin of that name saw before it did anything.
+var sawAtOnce string
 
 func flood(fd int, chunk string) {
 	for b := []byte(chunk); ; {
@@ -167,18 +172,6 @@ func children() (string, error) {
 	}
 	wiped, err := child(false, []string{"PATH=" + os.Getenv("PATH")})
 	return strings.Join(append(pids, strconv.Itoa(wiped)), " "), err
-}
-
-// openFiles are what our descriptors lead to.
-func openFiles() string {
-	var all []string
-	entries, _ := os.ReadDir("/proc/self/fd")
-	for _, e := range entries {
-		if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil {
-			all = append(all, e.Name()+" "+target)
-		}
-	}
-	return strings.Join(all, "\n")
 }
 
 // serveHonestly is what the SDK makes of the test's own plugin.

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -112,8 +110,8 @@ func (p ports) Put(ctx context.Context, call sdk.Call, req sdk.PutCart) (sdk.Put
 		return sdk.PutAnswer{Cart: cartOf(call, pids)}, err
 	case "look":
 		return sdk.PutAnswer{Cart: cartOf(call, strings.Join(os.Environ(), "\x00"))}, nil
-	case "look at files":
-		return sdk.PutAnswer{Cart: cartOf(call, openFiles())}, nil
+	case "what it saw at once":
+		return sdk.PutAnswer{Cart: cartOf(call, sawAtOnce)}, nil
 	case "hide":
 		pid, err := hide("1000")
 		return sdk.PutAnswer{Cart: cartOf(call, pid)}, err
@@ -248,31 +246,4 @@ func secondHost(t *testing.T, sockets string) *pluginhost.Host {
 		t.Fatal(err)
 	}
 	return h
-}
-
-// descendants are the processes that were started for sockets below dir.
-func descendants(dir string) (pids []string) {
-	environments, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, e := range environments {
-		if env, err := os.ReadFile(e); err == nil && strings.Contains(string(env), "PLUGIN_UNIX_SOCKET_DIR="+dir) {
-			pids = append(pids, filepath.Base(filepath.Dir(e)))
-		}
-	}
-	return pids
-}
-
-// ownChildren are our children, zombies too.
-func ownChildren() (all []string) {
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		stat, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		_, after, _ := strings.Cut(string(stat), ") ")
-		if fields := strings.Fields(after); len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid()) {
-			all = append(all, string(stat))
-		}
-	}
-	return all
 }

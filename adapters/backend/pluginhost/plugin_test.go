@@ -6,10 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,7 +19,6 @@ import (
 	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/secret"
-	"github.com/cartage-dev/cartage/plugins/protocol"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
 
@@ -196,68 +193,6 @@ func TestLaunchIsGivenUp(t *testing.T) {
 	}
 }
 
-// TestKill ends the process in every way it can end: the next call finds a new one.
-func TestKill(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name string
-		end  func(t *testing.T, p *pluginhost.Plugin)
-		how  string
-	}{
-		{"SIGKILL", func(_ *testing.T, p *pluginhost.Plugin) { _ = syscall.Kill(p.Status().PID, syscall.SIGKILL) }, "signal 9"},
-		{"SIGSEGV", func(_ *testing.T, p *pluginhost.Plugin) { _ = syscall.Kill(p.Status().PID, syscall.SIGABRT) }, ""},
-		{"exit in a call", func(t *testing.T, p *pluginhost.Plugin) {
-			if _, err := put(t.Context(), p, "exit"); fault.KindOf(err) != fault.Unknown || !errors.Is(err, backend.ErrInterrupted) {
-				t.Errorf("the write in flight: got %v, want it perhaps done and interrupted", err)
-			}
-		}, "status 4"},
-		{"stops", func(t *testing.T, p *pluginhost.Plugin) {
-			began := time.Now()
-			if _, err := put(soon(t, 300*time.Millisecond), p, "stop"); fault.KindOf(err) != fault.Unknown || errors.Is(err, backend.ErrInterrupted) {
-				t.Errorf("the write in flight: got %v, want it perhaps done and not interrupted", err)
-			}
-			if took := time.Since(began); took > 2*time.Second {
-				t.Errorf("the call took %s", took)
-			}
-		}, "killed by the host"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			h := newHost(t)
-			pluginhost.CheckHealthEvery(h.Host, 200*time.Millisecond)
-			p := launch(t, h, "")
-			before := p.Status().PID
-			tt.end(t, p)
-			eventually(t, "another process", func() bool {
-				s := p.Status()
-				return s.State == pluginhost.Ready && s.PID != before && s.Restarts == 1
-			})
-			if id, err := put(t.Context(), p, ""); err != nil || id == strconv.Itoa(before) {
-				t.Errorf("got %q, %v", id, err)
-			}
-			if how := p.Status().LastExit; !strings.Contains(how, tt.how) {
-				t.Errorf("it ended so: %q, want %q", how, tt.how)
-			}
-			if alive(before) {
-				t.Error("the old process is still there")
-			}
-		})
-	}
-}
-
-func TestPanicCostsOneCall(t *testing.T) {
-	t.Parallel()
-	h := newHost(t)
-	p := launch(t, h, "")
-	pid := p.Status().PID
-	if _, err := put(t.Context(), p, "panic"); fault.KindOf(err) != fault.Internal {
-		t.Errorf("got %v", err)
-	}
-	if id, err := put(t.Context(), p, ""); err != nil || id != strconv.Itoa(pid) {
-		t.Errorf("got %q, %v", id, err)
-	}
-}
-
 func TestDeadlineAndCancellationCross(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
@@ -309,76 +244,6 @@ func TestCloseLetsCallsFinish(t *testing.T) {
 	calls.Wait()
 }
 
-// TestChildrenGoWithTheirParent kills a plugin that has left children everywhere: in
-// its group, in a session of their own, and without the environment it gave them.
-// What has left the group and wiped its environment too is for TestAdopt.
-func TestChildrenGoWithTheirParent(t *testing.T) {
-	t.Parallel()
-	h := newHost(t)
-	p := launch(t, h, "")
-	pids, err := put(t.Context(), p, "children")
-	if err != nil || len(strings.Fields(pids)) != 3 {
-		t.Fatalf("got %q, %v", pids, err)
-	}
-	before := p.Status().PID
-	_ = syscall.Kill(before, syscall.SIGKILL)
-	eventually(t, "another process", func() bool { return p.Status().State == pluginhost.Ready && p.Status().PID != before })
-	for _, pid := range strings.Fields(pids) {
-		eventually(t, "child "+pid+" gone", func() bool { return gone(pid) })
-	}
-}
-
-// gone is true of a zombie too: its new parent is not us, and may take its time.
-func gone(pid string) bool {
-	stat, err := os.ReadFile("/proc/" + pid + "/stat")
-	return err != nil || strings.Contains(string(stat), ") Z ")
-}
-
-func TestCleanEnvironment(t *testing.T) {
-	t.Setenv("CARTAGE_CANARY", "a-secret-of-the-host")
-	t.Setenv("SHOP_REGION", "eu-1")
-	h := newHost(t)
-	s := spec(t, "")
-	s.Env = []string{"SHOP_REGION", "NOT_SET_ANYWHERE"}
-	p, err := h.Launch(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	env, err := put(t.Context(), p, "look")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for entry := range strings.SplitSeq(env, "\x00") {
-		if name, _, _ := strings.Cut(entry, "="); !slices.Contains(allowedEnv, name) {
-			t.Errorf("the plugin sees %s", name)
-		}
-	}
-	if strings.Contains(env, "a-secret-of-the-host") || strings.Contains(env, "s3cret") {
-		t.Errorf("the plugin sees the host's environment:\n%s", env)
-	}
-	if !strings.Contains(env, "SHOP_REGION=eu-1") {
-		t.Errorf("the plugin does not see what it should:\n%s", env)
-	}
-	files, err := put(t.Context(), p, "look at files")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(files) {
-		_, target, _ := strings.Cut(strings.TrimSpace(line), " ")
-		kind, _, _ := strings.Cut(target, ":")
-		if target != "/dev/null" && !strings.HasPrefix(target, "/proc/") && !strings.HasPrefix(target, "/sys/fs/cgroup/") && // the Go runtime's own
-			!slices.Contains([]string{"pipe", "socket", "anon_inode"}, kind) {
-			t.Errorf("the plugin has inherited %q", line)
-		}
-	}
-}
-
-// allowedEnv is all that a plugin may see, in the order of protocol/README.md.
-var allowedEnv = []string{
-	protocol.MagicCookieKey, "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_UNIX_SOCKET_DIR", "PLUGIN_CLIENT_CERT", protocol.LifelineEnv,
-	"PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "GOMEMLIMIT", "PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "SHOP_REGION",
-}
-
 // TestNoise writes to stderr what go-plugin's own reader panics over.
 func TestNoise(t *testing.T) {
 	t.Parallel()
@@ -420,85 +285,5 @@ func TestCheck(t *testing.T) {
 	}
 	if ill.Status().State != pluginhost.Ready {
 		t.Error("a commerce system that is away made the plugin unready")
-	}
-}
-
-// TestSwappedProgram replaces the file after it was launched: what runs after a
-// restart is still what was checked.
-func TestSwappedProgram(t *testing.T) {
-	t.Parallel()
-	h := newHost(t)
-	s := spec(t, "")
-	program, err := os.ReadFile(s.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Path = filepath.Join(t.TempDir(), "plugin")
-	if err := os.WriteFile(s.Path, program, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	p, err := h.Launch(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := p.Status()
-	if err := os.Remove(s.Path); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(s.Path, []byte("#!/bin/sh\nexit 9\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	_ = syscall.Kill(before.PID, syscall.SIGKILL)
-	eventually(t, "another process", func() bool { return p.Status().State == pluginhost.Ready && p.Status().PID != before.PID })
-	if id, err := put(t.Context(), p, ""); err != nil || id == "" {
-		t.Errorf("got %q, %v", id, err)
-	}
-}
-
-// TestRepeatedKills keeps calling while the process is killed again and again: a
-// call that was not sent waits for the next process, and no file is left over.
-func TestRepeatedKills(t *testing.T) {
-	t.Parallel()
-	h := newHost(t)
-	p := launch(t, h, "")
-	for i := range 4 {
-		before := p.Status()
-		_ = syscall.Kill(before.PID, syscall.SIGKILL)
-		eventually(t, "an answer", func() bool {
-			id, err := put(t.Context(), p, "")
-			return err == nil && id != strconv.Itoa(before.PID)
-		})
-		if got := p.Status().Restarts; got != i+1 {
-			t.Errorf("restarts %d, want %d", got, i+1)
-		}
-	}
-	dirs, err := filepath.Glob(filepath.Join(h.sockets, "*", "plugin-dir*"))
-	if err != nil || len(dirs) != 1 {
-		t.Errorf("socket folders: %v, %v", dirs, err)
-	}
-}
-
-// TestSweep removes what a killed host left, and nothing of a living one's.
-func TestSweep(t *testing.T) {
-	t.Parallel()
-	h := newHost(t)
-	p := launch(t, h, "")
-	dead := filepath.Join(h.sockets, "cartage-dead")
-	if err := os.Mkdir(dead, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dead, "lock"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	second := house{log: &lines{}}
-	second.Host = secondHost(t, h.sockets)
-	if _, err := os.Stat(dead); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("what the dead host left is still there")
-	}
-	if _, err := put(t.Context(), p, ""); err != nil {
-		t.Errorf("the living host's plugin: %v", err)
-	}
-	if err := second.Close(t.Context()); err != nil {
-		t.Error(err)
 	}
 }

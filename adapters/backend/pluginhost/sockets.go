@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
+	"time"
 )
 
 const (
@@ -87,6 +89,25 @@ func sweep(base string) {
 			_ = os.RemoveAll(filepath.Dir(path))
 		}
 		_ = lock.Close()
+	}
+	sweepUnlocked(base)
+}
+
+// unlockedFor is how long a folder may be without a lock before its host is taken for
+// dead: one that lives makes the lock at once.
+const unlockedFor = time.Minute
+
+// sweepUnlocked removes the folders of hosts that were killed before they had a lock, or
+// after: those of ours that are empty, and named as only a host names them.
+func sweepUnlocked(base string) {
+	left, _ := filepath.Glob(filepath.Join(base, socketsPrefix+"[0-9]*"))
+	for _, path := range left {
+		if _, err := strconv.ParseUint(filepath.Base(path)[len(socketsPrefix):], 10, 64); err != nil {
+			continue
+		}
+		if dir, err := os.Lstat(path); err == nil && dir.IsDir() && ownedByUs(dir) && time.Since(dir.ModTime()) > unlockedFor {
+			_ = syscall.Rmdir(path) // which refuses one that is not empty
+		}
 	}
 }
 
