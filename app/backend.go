@@ -207,8 +207,8 @@ func guardSettings(g config.Guard) guard.Settings {
 func (r *running) status() admin.Status {
 	process, breaker := r.plugin.Status(), r.guard.State()
 	detail := map[string]string{
-		"plugin": r.title(),
-		"state":  process.State, "pid": strconv.Itoa(process.PID), "restarts": strconv.Itoa(process.Restarts),
+		"plugin": r.title(), "sha256": process.ShortSHA256(),
+		"state": process.State, "pid": strconv.Itoa(process.PID), "restarts": strconv.Itoa(process.Restarts),
 		"since":   process.Since.UTC().Format(time.RFC3339),
 		"breaker": breaker.Breaker, "in_flight": strconv.Itoa(breaker.InFlight),
 		"refused_requests": strconv.Itoa(process.Refused), "memory_limit": config.Size(process.MemoryMax).String(),

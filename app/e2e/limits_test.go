@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ func wantLimits(t *testing.T, h *apptest.Host, pid int, files string, memory int
 	if want := fmt.Sprintf("GOMEMLIMIT=%d\x00", memory/10*9); err != nil || !strings.Contains(string(env), want) {
 		t.Errorf("no %q in the environment: %v", want, err)
 	}
-	if _, ready := get(t, h.Admin+"/readyz?verbose"); !strings.Contains(ready, fmt.Sprintf(`memory_limit="%dMiB"`, memory>>20)) {
+	if _, ready := get(t, h.Admin+"/readyz?verbose"); !strings.Contains(ready, fmt.Sprintf(`memory_limit="%dMiB"`, memory>>20)) || !regexp.MustCompile(` sha256="[0-9a-f]{12}"`).MatchString(ready) {
 		t.Errorf("/readyz?verbose says %s", ready)
 	}
 	if _, figures := get(t, h.Admin+"/metrics"); !strings.Contains(figures, fmt.Sprintf("cartage_plugin_memory_limit_bytes{backend=\"mock\"} %v\n", float64(memory))) {

@@ -3,6 +3,7 @@
 package pluginhost
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -170,6 +171,25 @@ func TestRest(t *testing.T) {
 	c.forget()
 	if rest, quarantined := c.rest(now); quarantined || rest != 0 {
 		t.Errorf("after Reset: %s, %v", rest, quarantined)
+	}
+}
+
+// TestRestWhileTheFileIsAnother is longer and longer, and no quarantine however long it lasts.
+func TestRestWhileTheFileIsAnother(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	c := crashes{pace: defaultPace()}
+	for n := 1; n <= 50; n++ {
+		c.look(errors.New("another"))
+		rest, quarantined := c.rest(now)
+		if quarantined || rest <= 0 || rest > backoffMax || n > 10 && rest < backoffMax/2 {
+			t.Errorf("after %d looks: %s, %v", n, rest, quarantined)
+		}
+		now = now.Add(rest)
+	}
+	c.look(nil)
+	if rest, quarantined := c.rest(now); rest != 0 || quarantined {
+		t.Errorf("once it is back: %s, %v", rest, quarantined)
 	}
 }
 

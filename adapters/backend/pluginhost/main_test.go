@@ -220,6 +220,25 @@ func (h house) figure(t *testing.T, name string) (value float64, ok bool) {
 	return 0, false
 }
 
+// labels are those of a figure's only row; nil when there is none.
+func (h house) labels(t *testing.T, name string) map[string]string {
+	t.Helper()
+	families, err := h.figures.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == name && len(family.GetMetric()) == 1 {
+			all := map[string]string{}
+			for _, l := range family.GetMetric()[0].GetLabel() {
+				all[l.GetName()] = l.GetValue()
+			}
+			return all
+		}
+	}
+	return nil
+}
+
 func (h house) want(t *testing.T, name string, want float64) {
 	t.Helper()
 	if got, ok := h.figure(t, name); !ok || got != want {

@@ -153,5 +153,5 @@ func (p *Plugin) become(state string, change func(*Status)) {
 func (p *Plugin) ready(g *generation, restarts int) {
 	p.current.Store(g)
 	p.become(Ready, func(s *Status) { s.PID, s.Restarts, s.NextTry = g.process.cmd.Process.Pid, restarts, time.Time{} })
-	p.log.Info("plugin ready", "pid", g.process.cmd.Process.Pid, "version", p.description.Info.Version)
+	p.log.Info("plugin ready", "pid", g.process.cmd.Process.Pid, "version", p.description.Info.Version, "sha256", p.Status().ShortSHA256())
 }

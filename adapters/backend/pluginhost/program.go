@@ -24,6 +24,7 @@ type program struct {
 	path   string   // what to execute
 	sum    string   // SHA-256, in hexadecimal
 	sealed *os.File // the copy that path leads to; nil where the file itself runs
+	pinned bool     // whether config says which sum it must have
 }
 
 // load reads the program at path once and holds it to the wanted checksum. Where
@@ -55,7 +56,25 @@ func load(path, want string) (program, error) {
 		p.close()
 		return program{}, unusable("sha256", "program %s has SHA-256 %s, and config pins another", path, p.sum)
 	}
+	p.pinned = want != ""
 	return p, nil
+}
+
+// unchanged holds what is about to run to what was loaded. A sealed copy cannot be
+// another; a file can, and what is done to it between this look and the start is not seen.
+func (p program) unchanged() error {
+	if p.sealed != nil {
+		return nil
+	}
+	sum, err := Sum(p.path)
+	if err != nil || sum == p.sum {
+		return err
+	}
+	expected := "the first that was started had " + p.sum + ", and another takes a reload"
+	if p.pinned {
+		expected = "config pins " + p.sum
+	}
+	return fault.New(fault.Invalid, "sha256_changed", "the program has SHA-256 %s; %s (%s)", sum, expected, p.path)
 }
 
 // Sum is the SHA-256 of the program at path as it stands there now, in
@@ -67,7 +86,8 @@ func Sum(path string) (string, error) {
 }
 
 // hold hashes what f holds while it copies it to where it will run from. A script
-// has to run from its own file: its interpreter opens it again.
+// has to run from its own file: its interpreter opens it again. That file is held to
+// the checksum at every start; the interpreter, and what the script imports, are not.
 func hold(f *os.File, path string) (program, error) {
 	var magic [4]byte
 	n, _ := io.ReadFull(f, magic[:])

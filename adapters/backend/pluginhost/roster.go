@@ -13,8 +13,8 @@ import (
 // shows how they are at the moment they are asked about: of several with one
 // backend's name, as while one takes over from another, the youngest.
 type roster struct {
-	counted                            counted
-	up, quarantined, memory, memoryMax *prometheus.Desc
+	counted                                  counted
+	up, quarantined, info, memory, memoryMax *prometheus.Desc
 
 	closing context.Context // ended by close
 	end     context.CancelFunc
@@ -35,7 +35,9 @@ func newRoster() *roster {
 		up:          prometheus.NewDesc("cartage_plugin_up", "1 while the backend's plugin process is ready.", backendLabel, nil),
 		quarantined: prometheus.NewDesc("cartage_plugin_quarantined", "1 while the backend's plugin is left alone since it ended too often.", backendLabel, nil),
 		memory:      prometheus.NewDesc("cartage_plugin_memory_bytes", "Resident memory of the backend's plugin process.", backendLabel, nil),
-		memoryMax:   prometheus.NewDesc("cartage_plugin_memory_limit_bytes", "Resident memory above which the backend's plugin process is killed.", backendLabel, nil),
+		info: prometheus.NewDesc("cartage_plugin_info", "1, and labels that say which program the backend's plugin is.",
+			[]string{"backend", "plugin", "version", "sha256"}, nil),
+		memoryMax: prometheus.NewDesc("cartage_plugin_memory_limit_bytes", "Resident memory above which the backend's plugin process is killed.", backendLabel, nil),
 	}
 }
 
@@ -45,6 +47,7 @@ func (r *roster) Describe(to chan<- *prometheus.Desc) {
 	to <- r.quarantined
 	to <- r.memory
 	to <- r.memoryMax
+	to <- r.info
 	for _, v := range r.counted.all() {
 		v.Describe(to)
 	}
@@ -52,7 +55,9 @@ func (r *roster) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (r *roster) Collect(to chan<- prometheus.Metric) {
-	for backend, s := range r.youngest() {
+	for backend, p := range r.youngest() {
+		s, is := p.Status(), p.description.Info
+		to <- prometheus.MustNewConstMetric(r.info, prometheus.GaugeValue, 1, backend, is.Name, is.Version, s.ShortSHA256())
 		to <- prometheus.MustNewConstMetric(r.up, prometheus.GaugeValue, oneIf(s.State == Ready), backend)
 		to <- prometheus.MustNewConstMetric(r.quarantined, prometheus.GaugeValue, oneIf(s.State == Quarantined), backend)
 		to <- prometheus.MustNewConstMetric(r.memory, prometheus.GaugeValue, float64(s.MemoryBytes), backend)
@@ -63,14 +68,14 @@ func (r *roster) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-func (r *roster) youngest() map[string]Status {
+func (r *roster) youngest() map[string]*Plugin {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	status := map[string]Status{}
+	youngest := map[string]*Plugin{}
 	for _, p := range r.plugins {
-		status[p.spec.Backend] = p.Status()
+		youngest[p.spec.Backend] = p
 	}
-	return status
+	return youngest
 }
 
 func oneIf(is bool) float64 {

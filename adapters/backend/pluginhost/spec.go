@@ -58,6 +58,12 @@ type Status struct {
 	Refused int
 }
 
+// sumShown is how many digits of a checksum tell programs apart for people.
+const sumShown = 12
+
+// ShortSHA256 is the first digits of SHA256, by which people tell programs apart.
+func (s Status) ShortSHA256() string { return s.SHA256[:min(len(s.SHA256), sumShown)] }
+
 // The bounds of a plugin's life that only a new release changes.
 const (
 	startMax     = 10 * time.Second // default of Spec.StartTimeout

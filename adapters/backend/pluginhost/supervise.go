@@ -137,21 +137,30 @@ func (p *Plugin) again(past *crashes) *generation {
 		case <-time.After(rest):
 			past.tried(time.Now(), quarantined)
 		}
-		g, d, err := p.launch(p.stopping)
-		if err == nil && !sameOffer(d, p.description) {
-			g.end(p.stopping, shutdownMax)
-			err = fault.New(fault.Internal, "plugin_changed", "it describes itself otherwise than before").By(fault.Plugin)
-		}
-		if err == nil {
-			return g
+		var g *generation
+		err := p.program.unchanged()
+		if past.look(err); err == nil {
+			if g, err = p.next(); err == nil {
+				return g
+			}
+			past.add(time.Now())
 		}
 		if p.stopping.Err() != nil {
 			return nil
 		}
 		p.log.Error("plugin did not start again", "error", err)
 		p.failed(err)
-		past.add(time.Now())
 	}
+}
+
+// next starts a process that must be what those before it were.
+func (p *Plugin) next() (*generation, error) {
+	g, d, err := p.launch(p.stopping)
+	if err == nil && !sameOffer(d, p.description) {
+		g.end(p.stopping, shutdownMax)
+		err = fault.New(fault.Internal, "plugin_changed", "it describes itself otherwise than before").By(fault.Plugin)
+	}
+	return g, err
 }
 
 // failed shows why a start failed. The plugin's last words are for the log alone.
@@ -192,11 +201,20 @@ type crashes struct {
 	pace  pace
 	at    []time.Time // within the window
 	trial time.Time   // when the last try out of quarantine began; zero without one
+	// refused counts, in a row, starts that were not tried since the file was another: no
+	// crashes, so they lead to no quarantine, and end soon after the file is back.
+	refused int
+}
+
+func (c *crashes) look(changed error) {
+	if c.refused++; changed == nil {
+		c.refused = 0
+	}
 }
 
 func (c *crashes) add(now time.Time) { c.at = append(c.at, now) }
 
-func (c *crashes) forget() { c.at, c.trial = nil, time.Time{} }
+func (c *crashes) forget() { c.at, c.trial, c.refused = nil, time.Time{}, 0 }
 
 // tried notes a start out of quarantine: a crash soon after leads back at once.
 func (c *crashes) tried(now time.Time, quarantined bool) {
@@ -208,6 +226,9 @@ func (c *crashes) tried(now time.Time, quarantined bool) {
 // rest is how long to wait before a restart: not at all at first, then longer and
 // longer, with a jitter that keeps backends out of step, and in quarantine long.
 func (c *crashes) rest(now time.Time) (rest time.Duration, quarantined bool) {
+	if c.refused > 0 {
+		return pause(c.refused), false
+	}
 	c.at = slices.DeleteFunc(c.at, func(at time.Time) bool { return now.Sub(at) > c.pace.crashWindow })
 	if len(c.at) > c.pace.crashesMax || !c.trial.IsZero() && len(c.at) > 0 && now.Sub(c.trial) <= c.pace.crashWindow {
 		return c.pace.tryEvery, true
@@ -216,11 +237,15 @@ func (c *crashes) rest(now time.Time) (rest time.Duration, quarantined bool) {
 	if len(c.at) <= c.pace.crashesAtOnce {
 		return 0, false
 	}
+	return pause(len(c.at) - c.pace.crashesAtOnce), false
+}
+
+func pause(n int) time.Duration {
 	doubled := backoffMax
-	if n := len(c.at) - c.pace.crashesAtOnce; n < 10 {
+	if n < 10 {
 		doubled = min(backoffMax, backoffFirst<<n)
 	}
-	return doubled/2 + rand.N(doubled/2), false //nolint:gosec // G404: jitter
+	return doubled/2 + rand.N(doubled/2) //nolint:gosec // G404: jitter
 }
 
 func sameOffer(a, b protocol.Description) bool {
