@@ -25,6 +25,12 @@ func QuarantineAfter(h *Host, crashes int, tryEvery time.Duration) {
 	h.pace.crashesAtOnce, h.pace.crashesMax, h.pace.tryEvery = crashes, crashes, tryEvery
 }
 
+// RenewAfter sets how long plugins launched from now on may stay near their limit of memory,
+// and how often they are replaced.
+func RenewAfter(h *Host, strained, every time.Duration) {
+	h.pace.strainedMax, h.pace.renewEvery = strained, every
+}
+
 // Resident is the memory that a process occupies.
 func Resident(pid int) int64 {
 	used, _ := resident(pid)

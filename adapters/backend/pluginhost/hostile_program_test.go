@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/cartage-dev/cartage/adapters/backend/pluginhost"
 	"github.com/cartage-dev/cartage/plugins/sdk"
 )
 
@@ -85,6 +86,25 @@ func hoard() {
 
 // sawAtOnce is what a plugin of that name saw before it did anything.
 var sawAtOnce string
+
+// fill takes memory that no collector gives back, up to a part of what is allowed, and
+// keeps it.
+func fill(percent int64) error {
+	allowed, err := strconv.ParseInt(os.Getenv("GOMEMLIMIT"), 10, 64)
+	if err != nil {
+		return err
+	}
+	for most := allowed / 9 * 10 / 100 * percent; pluginhost.Resident(os.Getpid()) < most; {
+		block, err := syscall.Mmap(-1, 0, 1<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+		if err != nil {
+			return err
+		}
+		for i := 0; i < len(block); i += os.Getpagesize() {
+			block[i] = 1
+		}
+	}
+	return nil
+}
 
 func flood(fd int, chunk string) {
 	for b := []byte(chunk); ; {

@@ -12,7 +12,8 @@ import (
 type Limits struct {
 	// MemoryBytes is how much may be resident; zero is 512 MiB. The Go runtime is
 	// told of nine tenths of it (GOMEMLIMIT), and a process that is found above it is
-	// killed. Children of its own are not counted.
+	// killed. One that stays near it is replaced before that; see strain. Children of
+	// its own are not counted.
 	MemoryBytes int64
 	// Files is how many file descriptors may be open; zero is 1024. The system
 	// itself refuses more.

@@ -112,6 +112,10 @@ func (p ports) Put(ctx context.Context, call sdk.Call, req sdk.PutCart) (sdk.Put
 		return sdk.PutAnswer{Cart: cartOf(call, strings.Join(os.Environ(), "\x00"))}, nil
 	case "what it saw at once":
 		return sdk.PutAnswer{Cart: cartOf(call, sawAtOnce)}, nil
+	case "fill to 85%":
+		return sdk.PutAnswer{Cart: cartOf(call, fmt.Sprint(os.Getpid()))}, fill(85)
+	case "fill to 95%":
+		return sdk.PutAnswer{Cart: cartOf(call, fmt.Sprint(os.Getpid()))}, fill(95)
 	case "hide":
 		pid, err := hide("1000")
 		return sdk.PutAnswer{Cart: cartOf(call, pid)}, err

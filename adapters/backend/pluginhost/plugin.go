@@ -33,7 +33,8 @@ type Plugin struct {
 	stop     context.CancelFunc
 	patience context.Context // ended by hurry: calls in flight are waited for no longer
 	hurry    context.CancelFunc
-	joined   chan struct{} // closed when the owner and the process are gone
+	retired  sync.WaitGroup // processes that were replaced and are ending
+	joined   chan struct{}  // closed when the owner and the process are gone
 
 	mu      sync.Mutex
 	status  Status

@@ -86,11 +86,14 @@ type pace struct {
 	crashesAtOnce int           // restarts without a pause within crashWindow
 	crashesMax    int           // within crashWindow; one more is quarantine
 	tryEvery      time.Duration // in quarantine
+	strainedMax   time.Duration // how long memory may stay near its limit
+	renewEvery    time.Duration // the least from one replacement to the next
 }
 
 func defaultPace() pace {
 	return pace{
 		healthEvery: 2 * time.Second, healthMax: 500 * time.Millisecond,
 		crashWindow: time.Minute, crashesAtOnce: 5, crashesMax: 8, tryEvery: 5 * time.Minute,
+		strainedMax: 2 * time.Minute, renewEvery: 30 * time.Minute,
 	}
 }

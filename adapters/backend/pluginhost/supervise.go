@@ -19,9 +19,12 @@ func (p *Plugin) own(g *generation) {
 	defer close(p.joined)
 	defer p.program.close()
 	defer p.hurry()
-	past := crashes{pace: p.host.pace}
-	for restarts := 1; g != nil; restarts++ {
-		p.watch(g, &past)
+	past, strained := crashes{pace: p.host.pace}, strain{pace: p.host.pace}
+	for restarts := 1; g != nil; {
+		if p.watch(g, &past, &strained) {
+			g = p.renew(g)
+			continue
+		}
 		if p.stopping.Err() != nil {
 			p.finish(g)
 			break
@@ -38,8 +41,10 @@ func (p *Plugin) own(g *generation) {
 		if g = p.again(&past); g != nil {
 			p.host.roster.counted.restarts.WithLabelValues(p.spec.Backend).Inc()
 			p.ready(g, restarts)
+			restarts++
 		}
 	}
+	p.retired.Wait()
 	p.become(Stopped, func(s *Status) { s.PID, s.NextTry = 0, time.Time{} })
 }
 
@@ -57,14 +62,16 @@ func (p *Plugin) giveUp() {
 	p.program.close()
 }
 
-// watch returns when the process has ended, or the plugin is to stop. A reset that
-// comes meanwhile is for crashes of before, and not for the next.
-func (p *Plugin) watch(g *generation, past *crashes) {
+// watch returns when the process has ended, or the plugin is to stop, or the process is
+// to be replaced. A reset that comes meanwhile is for crashes of before, and not for the next.
+func (p *Plugin) watch(g *generation, past *crashes, strained *strain) (renew bool) {
 	ctx, cancel := context.WithCancel(p.stopping)
 	var looking sync.WaitGroup
 	looking.Go(func() { p.watchHealth(ctx, g) })
 	looking.Go(func() { p.watchBackend(ctx, g) })
-	for watching := true; watching; {
+	tick := time.NewTicker(memoryEvery)
+	defer tick.Stop()
+	for watching := true; watching && !renew; {
 		select {
 		case <-g.process.ended:
 			watching = false
@@ -72,10 +79,13 @@ func (p *Plugin) watch(g *generation, past *crashes) {
 			watching = false
 		case <-p.forgive:
 			past.forget()
+		case now := <-tick.C:
+			renew = strained.due(g.process.memory.Load(), p.spec.Limits.MemoryBytes, now)
 		}
 	}
 	cancel()
 	looking.Wait()
+	return renew
 }
 
 // watchHealth kills a process that has stopped answering.
