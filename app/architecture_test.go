@@ -60,6 +60,7 @@ var keepers = map[string][]string{
 	"github.com/pressly/goose":       {"adapters/store"},
 	"github.com/oklog/ulid":          {"adapters/inbound/httpserver"},
 	"github.com/prometheus/client_golang/prometheus/promhttp": {"adapters/inbound/admin"},
+	"github.com/golang-jwt/jwt":                               {"adapters/inbound/posui"},
 	"github.com/santhosh-tekuri/jsonschema":                   {"adapters/backend/pluginhost/settings"},
 }
 

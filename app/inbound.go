@@ -25,7 +25,7 @@ import (
 )
 
 var inboundModule = fx.Module("inbound",
-	fx.Provide(newReadiness, newRoutes, newAPI, newAdmin),
+	fx.Provide(newReadiness, newShopifyRoutes, newRoutes, newAPI, newAdmin),
 	fx.Invoke(func(*Admin, *API) {}),
 )
 
@@ -54,15 +54,13 @@ type Routes struct {
 	transfer inbound.CartTransfer
 	orders   inbound.OrderLookup
 	links    *links.Handler
-	pos      inbound.POS
-	news     inbound.OrderNews
-	mode     config.Mode
+	shopify  *shopifyRoutes
 	log      *slog.Logger
 	figures  prometheus.Registerer
 }
 
-func newRoutes(transfer inbound.CartTransfer, orders inbound.OrderLookup, opens inbound.HandoffLinks, pos inbound.POS, news inbound.OrderNews, mode config.Mode, log *slog.Logger, figures prometheus.Registerer) *Routes {
-	return &Routes{transfer: transfer, orders: orders, links: links.New(links.Options{Links: opens, Logger: log}), pos: pos, news: news, mode: mode, log: log, figures: figures}
+func newRoutes(transfer inbound.CartTransfer, orders inbound.OrderLookup, opens inbound.HandoffLinks, shopify *shopifyRoutes, log *slog.Logger, figures prometheus.Registerer) *Routes {
+	return &Routes{transfer: transfer, orders: orders, links: links.New(links.Options{Links: opens, Logger: log}), shopify: shopify, log: log, figures: figures}
 }
 
 func (r *Routes) handler(cfg config.Config) (http.Handler, error) {
@@ -72,7 +70,7 @@ func (r *Routes) handler(cfg config.Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	channel.Register(mux)
-	if err := r.shopify(mux, cfg); err != nil {
+	if err := r.shopify.register(mux, cfg); err != nil {
 		return nil, err
 	}
 	r.links.Register(mux)

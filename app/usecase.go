@@ -22,13 +22,14 @@ import (
 )
 
 var usecaseModule = fx.Module("usecase",
-	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS, newSettlement),
+	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS, newSettlement, usecase.NewRedemptions),
 	fx.Provide(
 		func(t *usecase.Transfer) inbound.CartTransfer { return t },
 		func(l *usecase.Links) inbound.HandoffLinks { return l },
 		func(o *usecase.Orders) inbound.OrderLookup { return o },
 		func(p *usecase.POS) inbound.POS { return p },
 		func(s *usecase.Settlement) inbound.OrderNews { return s },
+		func(r *usecase.Redemptions) inbound.Redemptions { return r },
 	),
 	fx.Invoke(lookAfterHolds, showBacklog))
 

@@ -91,6 +91,8 @@ type ShopifyApp struct {
 	POSPath string        `koanf:"pos_path"` // what stands before promotions, perform_action and revert_action
 	// HooksPath is where Shopify tells of orders.
 	HooksPath string `koanf:"hooks_path"`
+	// ClientID is whom the session tokens of POS UI extensions are for; empty: the app has none.
+	ClientID string `koanf:"client_id"`
 	// AppID is what Shopify writes on orders beside the app's offers; empty: any app's are looked at.
 	AppID string `koanf:"app_id"`
 	// PercentScale and VariantField are for tills that read a percentage, or the variant of a gift, in another way.

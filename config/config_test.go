@@ -97,7 +97,7 @@ func TestDemo(t *testing.T) {
 	s.Currencies, s.CheckoutHosts, s.Poq = []string{"GBP", "USD"}, []string{"http://127.0.0.1:8082"}, &p
 	s.Backends = map[string]string{"carts": "mock", "orders": "mock"}
 	demo, programme := config.DefaultApp("demo"), config.DefaultProgramme()
-	demo.Secrets = []secret.Text{secret.New("demo-app-secret")}
+	demo.Secrets, demo.ClientID = []secret.Text{secret.New("demo-app-secret")}, "demo-client-id"
 	programme.Labels = map[string]string{"de": "Punktestand"}
 	programme.Offers = map[string]config.Offer{
 		"five_off": {
@@ -122,9 +122,9 @@ func TestDemoIsRefusedInProduction(t *testing.T) {
 (built-in demo):13:3: backends.mock.sha256: missing; write what cartage check prints, or name mock in allow.unpinned_plugins
 (built-in demo):17:19: backends.mock.settings.public_url: an http:// address; write https://, or name mock in allow.insecure_backends
 (built-in demo):23:17: shopify.apps.demo.secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_apps
-(built-in demo):32:22: shops.demo.checkout_hosts[0]: an http:// address; write https://, or name demo in allow.insecure_shops
-(built-in demo):34:17: shops.demo.poq.secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_secrets
-(built-in demo):35:24: shops.demo.poq.orders_secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_secrets`
+(built-in demo):33:22: shops.demo.checkout_hosts[0]: an http:// address; write https://, or name demo in allow.insecure_shops
+(built-in demo):35:17: shops.demo.poq.secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_secrets
+(built-in demo):36:24: shops.demo.poq.orders_secrets[0]: a secret is written out; write env:NAME or file:/path, or name demo in allow.demo_secrets`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

@@ -16,8 +16,15 @@ var domainForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.myshopify\.com$`)
 // posEndpoints are below an app's pos_path.
 var posEndpoints = []string{"promotions", "perform_action", "revert_action"}
 
+// extensionsPath is where POS UI extensions ask.
+const extensionsPath = "/v1/pos/"
+
+// clientIDForm is what Shopify gives an app.
+var clientIDForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
 // apps checks the Shopify apps that this host answers for.
 func (c *check) apps(served map[string]string) {
+	clients := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.cfg.Shopify.Apps)) {
 		at, a := join("shopify.apps", shown(name)), c.cfg.Shopify.Apps[name]
 		c.checkName(at, name)
@@ -29,6 +36,15 @@ func (c *check) apps(served map[string]string) {
 		}
 		if c.plainPath(join(at, "hooks_path"), a.HooksPath, "/hooks/shopify/"+shown(name)) {
 			c.serve(join(at, "hooks_path"), a.HooksPath, "app "+name, served)
+		}
+		switch other, taken := clients[a.ClientID]; {
+		case a.ClientID == "":
+		case !clientIDForm.MatchString(a.ClientID):
+			c.wrong(join(at, "client_id"), "not a client id", "write what the Partner Dashboard shows", "")
+		case taken:
+			c.wrong(join(at, "client_id"), "the client id of app "+shown(other)+" already", "give each app its own", "")
+		default:
+			clients[a.ClientID] = name
 		}
 		if a.PercentScale != 100 && a.PercentScale != 1 {
 			c.wrong(join(at, "percent_scale"), decimal(a.PercentScale)+" is unknown", "write 100 or 1", "")
@@ -63,6 +79,8 @@ func (c *check) plainPath(at, text, example string) bool {
 		c.wrong(at, "not a plain path", "write one like "+example+", without wildcards, escapes or a slash at its end", "")
 	case strings.HasPrefix(text+"/", linksPath):
 		c.wrong(at, quote(text)+" is where one-time links are", "write one outside "+linksPath, "")
+	case strings.HasPrefix(text+"/", extensionsPath):
+		c.wrong(at, quote(text)+" is where POS UI extensions ask", "write one outside "+extensionsPath, "")
 	default:
 		return true
 	}
