@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,47 @@ import (
 
 	"github.com/cartage-dev/cartage/app/apptest"
 )
+
+// TestRefusedReload changes nothing and says why: in the answer, to whoever looks, in a metric.
+func TestRefusedReload(t *testing.T) {
+	t.Parallel()
+	h, m := startMovable(t)
+	good := *m
+	for i, tt := range []struct {
+		name   string
+		spoil  func()
+		wanted []string
+	}{
+		{"a mistake in the file", func() { m.Mistake = true }, []string{"cartage.yaml:10:5: shops.demo.currencys: unknown key", "did you mean shops.demo.currencies?"}},
+		{"a program that is not there", func() { m.Program = "mokc" }, []string{"backends.mock.plugin: there is no program", "mokc"}},
+		{"a plugin that does not come up", func() { m.Two = "192.0.2.1:80" }, []string{"backends.two.settings.listen: must be host:port"}},
+	} {
+		tt.spoil()
+		m.write(t)
+		status, said := reload(t, h)
+		for _, word := range append(tt.wanted, "refused: nothing was changed") {
+			if status != http.StatusUnprocessableEntity || !strings.Contains(said, word) {
+				t.Errorf("%s: %d %q lacks %q", tt.name, status, said, word)
+			}
+		}
+		_, ready := get(t, h.Admin+"/readyz?verbose")
+		if !strings.Contains(ready, "[-] config") || !strings.Contains(ready, tt.wanted[0]) || !strings.Contains(ready, "ready: true") {
+			t.Errorf("%s: /readyz?verbose says\n%s", tt.name, ready)
+		}
+		wantLeadsTo(t, h, bag(fmt.Sprint("refused-", i), "1 item_1_sku"), m.One)
+		*m = good
+	}
+	if _, figures := get(t, h.Admin+"/metrics"); !strings.Contains(figures, "cartage_config_last_reload_successful 0") {
+		t.Error("no metric says that the last reload was refused")
+	}
+	m.write(t)
+	if status, said := reload(t, h); status != http.StatusOK {
+		t.Errorf("what ran before is refused: %d %s", status, said)
+	}
+	if _, ready := get(t, h.Admin+"/readyz?verbose"); !strings.Contains(ready, "[+] config") {
+		t.Errorf("afterwards: %s", ready)
+	}
+}
 
 // TestBackendThatIsNotWell does not take over from one that sells: that its process
 // came up is not enough.
