@@ -116,7 +116,7 @@ func TestServeNamesTheDemoBackend(t *testing.T) {
 	h := &apptest.Host{}
 	env := append(h.Environ(t, t.TempDir()),
 		"CARTAGE_ALLOW__INSECURE_BACKENDS=mock", "CARTAGE_ALLOW__UNPINNED_PLUGINS=mock",
-		"CARTAGE_ALLOW__INSECURE_SHOPS=demo", "CARTAGE_ALLOW__DEMO_SECRETS=demo",
+		"CARTAGE_ALLOW__INSECURE_SHOPS=demo", "CARTAGE_ALLOW__DEMO_SECRETS=demo", "CARTAGE_ALLOW__DEMO_APPS=demo",
 		"CARTAGE_SHOPS__DEMO__POQ__SECRETS=env:POQ_SECRET", "CARTAGE_SHOPS__DEMO__POQ__ORDERS_SECRETS=env:POQ_SECRET_2",
 		"POQ_SECRET=a-secret-nobody-published", "POQ_SECRET_2=another-secret")
 	demo := filepath.Join(t.TempDir(), "demo.yaml")

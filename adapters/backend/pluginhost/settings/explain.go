@@ -126,15 +126,18 @@ func (c *check) missing(at, keys []string, beside string) {
 // unknown reports a key that the schema does not have, with the one that was probably meant.
 func (c *check) unknown(at []string, key string) {
 	valid := slices.Sorted(maps.Keys(properties(c.node(at))))
+	here := slices.DeleteFunc(slices.Clone(valid), func(name string) bool { // secrets stand elsewhere
+		return len(at) == 0 && slices.Contains(c.schema.secrets, name)
+	})
 	expected := ""
 	switch near := nearest(key, valid); {
 	case near != "":
 		expected = "did you mean " + c.path(append(slices.Clip(at), near)) + "?"
-	case len(valid) > 0 && len(valid) <= allowedMax:
-		for i := range valid {
-			valid[i] = shown(valid[i])
+	case len(here) > 0 && len(here) <= allowedMax:
+		for i := range here {
+			here[i] = shown(here[i])
 		}
-		expected = "valid here: " + strings.Join(valid, ", ")
+		expected = "valid here: " + strings.Join(here, ", ")
 	}
 	c.add(c.path(append(slices.Clip(at), key)), "unknown_key", "unknown key", expected)
 }
