@@ -3,6 +3,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/cartage-dev/cartage/adapters/inbound/orderhooks"
 	"github.com/cartage-dev/cartage/adapters/inbound/posui"
 	"github.com/cartage-dev/cartage/adapters/inbound/shopifypos"
+	"github.com/cartage-dev/cartage/app/usecase"
 	"github.com/cartage-dev/cartage/config"
 	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/inbound"
@@ -23,14 +25,14 @@ import (
 type shopifyRoutes struct {
 	pos         inbound.POS
 	redemptions inbound.Redemptions
-	news        inbound.OrderNews
+	news        *usecase.Settlement
 	tokens      *posui.Tokens // outlives a config, so that no used token is forgotten
 	mode        config.Mode
 	log         *slog.Logger
 	figures     prometheus.Registerer
 }
 
-func newShopifyRoutes(pos inbound.POS, redemptions inbound.Redemptions, news inbound.OrderNews, mode config.Mode, log *slog.Logger, figures prometheus.Registerer) *shopifyRoutes {
+func newShopifyRoutes(pos inbound.POS, redemptions inbound.Redemptions, news *usecase.Settlement, mode config.Mode, log *slog.Logger, figures prometheus.Registerer) *shopifyRoutes {
 	return &shopifyRoutes{pos: pos, redemptions: redemptions, news: news, tokens: posui.NewTokens(), mode: mode, log: log, figures: figures}
 }
 
@@ -62,7 +64,7 @@ func (r *shopifyRoutes) register(mux *http.ServeMux, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	orders, err := orderhooks.New(orderhooks.Options{Apps: hooks, News: r.news, Logger: r.log, Registerer: r.figures, Now: time.Now})
+	orders, err := orderhooks.New(orderhooks.Options{Apps: hooks, News: r.news, Privacy: privacy{r.news, r.log}, Logger: r.log, Registerer: r.figures, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -73,5 +75,25 @@ func (r *shopifyRoutes) register(mux *http.ServeMux, cfg config.Config) error {
 	pos.Register(mux)
 	orders.Register(mux)
 	ui.Register(mux)
+	return nil
+}
+
+// privacy passes on what people want that a shop knows.
+type privacy struct {
+	news *usecase.Settlement
+	log  *slog.Logger
+}
+
+// Ask implements orderhooks.Privacy. What is kept of a customer is theirs to be told by the shop, which
+// `cartage ledger show` tells.
+func (p privacy) Ask(ctx context.Context, r orderhooks.PrivacyRequest) error {
+	switch r.Kind {
+	case orderhooks.CustomerErasure:
+		return p.news.Erase(ctx, r.Shop, r.Customer, r.At)
+	case orderhooks.ShopErasure:
+		return p.news.Erase(ctx, r.Shop, "", r.At)
+	case orderhooks.CustomerData:
+		p.log.WarnContext(ctx, "a customer asks what is kept; tell the shop within 30 days what cartage ledger show says", "shop", r.Shop, "customer", r.Customer, "request", r.Number)
+	}
 	return nil
 }

@@ -14,6 +14,6 @@
 //	store.Handoffs             app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Idempotency          app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Ledger, .Offers,     app/usecase          adapters/store/sqlite       ports/store/storetest
-//	.Inbox
+//	.Inbox, .Privacy
 //	store.Health               app                  adapters/store/sqlite       ports/store/storetest
 package ports

@@ -283,6 +283,33 @@ func TestOrderPaysOnce(t *testing.T) {
 	}
 }
 
+// TestForgotten forgets a customer between a hold and its order: the books still agree.
+func TestForgotten(t *testing.T) {
+	t.Parallel()
+	c := newClub(t, nil)
+	c.endow("ann", 1500)
+	id := c.show("ann")
+	if _, err := c.pos.Perform(t.Context(), c.till("ann"), id); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
+	for range 2 {
+		if err := c.settlement.Erase(t.Context(), "demo", "ann", at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.settled()
+	c.tell(inbound.News{Kind: inbound.OrderPlaced, Order: "1", Total: money.Of(2000, "GBP"), Actions: []loyalty.ActionID{id}})
+	c.settled()
+	got := c.books("ann")
+	if got.balances["ann"] != (loyalty.Balance{}) || got.accounts[loyalty.AccountRedeemed] != 1000 {
+		t.Errorf("got %+v", got)
+	}
+	if err := c.settlement.Erase(t.Context(), "nobody", "ann", at); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("another shop's: %v", err)
+	}
+}
+
 // ordersFunc is a backend's orders.
 type ordersFunc func(reference string) (order.Order, error)
 

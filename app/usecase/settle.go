@@ -13,6 +13,7 @@ import (
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
+	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/inbound"
 	"github.com/cartage-dev/cartage/ports/store"
 )
@@ -39,6 +40,7 @@ type Settlement struct {
 	pos    *POS
 	ledger store.Ledger
 	inbox  store.Inbox
+	people store.Privacy
 	log    *slog.Logger
 	now    func() time.Time
 
@@ -52,7 +54,7 @@ var _ inbound.OrderNews = (*Settlement)(nil)
 
 // NewSettlement needs the tills' use case, whose ids it believes. Start begins its work, and Close ends it.
 func NewSettlement(shops *Directory, pos *POS, s store.Store, clock *Clock, log *slog.Logger) *Settlement {
-	return &Settlement{shops: shops, pos: pos, ledger: s.Ledger, inbox: s.Inbox, log: log, now: clock.Now, told: make(chan struct{}, 1), end: make(chan struct{})}
+	return &Settlement{shops: shops, pos: pos, ledger: s.Ledger, inbox: s.Inbox, people: s.Privacy, log: log, now: clock.Now, told: make(chan struct{}, 1), end: make(chan struct{})}
 }
 
 // keptNews is news as the inbox keeps it.
@@ -84,14 +86,31 @@ func (s *Settlement) Tell(ctx context.Context, n inbound.News) error {
 	case n.Kind != inbound.OrderPlaced && n.Kind != inbound.OrderCancelled:
 		return fault.New(fault.Invalid, "invalid_news", "there is no such news").By(fault.Caller)
 	}
-	body, err := json.Marshal(keptNews{
+	return s.keep(ctx, n.Shop, key, keptNews{
 		Version: newsVersion1, Kind: n.Kind, Order: n.Order, Customer: n.Customer, Currency: n.Total.Currency, Total: n.Total.Minor, Actions: n.Actions,
 		Refund: n.Refund.ID, Refunded: n.Refund.Amount.Minor, RefundedIn: n.Refund.Amount.Currency, At: n.At,
 	})
+}
+
+// erasure is kept among news, so that it is as durable.
+const erasure inbound.NewsKind = "erasure"
+
+// Erase forgets a customer of a shop, or all of them when c is empty. It returns nil once the wish is on
+// disk. The same wish at the same time is one. Faults are those of Tell.
+func (s *Settlement) Erase(ctx context.Context, of shop.ID, c loyalty.CustomerID, at time.Time) error {
+	if _, err := s.shops.Shop(of); err != nil {
+		return err
+	}
+	return s.keep(ctx, of, fmt.Sprintf("%s:%s:%d", erasure, c, at.UnixNano()), keptNews{Version: newsVersion1, Kind: erasure, Customer: c, At: at})
+}
+
+// keep writes news down, and wakes whoever works it out.
+func (s *Settlement) keep(ctx context.Context, of shop.ID, key string, n keptNews) error {
+	body, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("write news: %w", err)
 	}
-	if _, err := s.inbox.Put(ctx, store.Message{Shop: n.Shop, Key: key, Body: body, ReceivedAt: s.now()}); err != nil {
+	if _, err := s.inbox.Put(ctx, store.Message{Shop: of, Key: key, Body: body, ReceivedAt: s.now()}); err != nil {
 		return err
 	}
 	select {
@@ -170,6 +189,13 @@ func (s *Settlement) settle(ctx context.Context, m store.Message) error {
 	var n keptNews
 	if err := json.Unmarshal(m.Body, &n); err != nil || n.Version != newsVersion1 {
 		return fault.New(fault.Internal, "bad_news", "the news cannot be read").Because(err)
+	}
+	if n.Kind == erasure {
+		forgotten, err := s.people.Forget(ctx, m.Shop, n.Customer)
+		if err == nil {
+			s.log.InfoContext(ctx, "customers forgotten", "shop", m.Shop, "customers", forgotten)
+		}
+		return err
 	}
 	programme, err := s.pos.programme(m.Shop)
 	if err != nil {

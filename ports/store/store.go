@@ -22,6 +22,7 @@ type Store struct {
 	Ledger      Ledger
 	Offers      Offers
 	Inbox       Inbox
+	Privacy     Privacy
 	Health      Health
 }
 

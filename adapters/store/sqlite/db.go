@@ -26,6 +26,8 @@ type Options struct {
 	Logger *slog.Logger     // none: nothing is logged
 	Now    func() time.Time // none: time.Now
 	Host   string           // this host's name in the ledger; none: the machine's
+
+	dsn func(string) string // of tests: data source names that break the rules
 }
 
 // DB is an open database, and this process its only host.
@@ -58,6 +60,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Host == "" {
 		o.Host, _ = os.Hostname() // an empty name is no reason not to open
 	}
+	if o.dsn == nil {
+		o.dsn = func(dsn string) string { return dsn }
+	}
 	path, err := settle(o.Path)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", o.Path, err)
@@ -87,10 +92,10 @@ func open(ctx context.Context, path string, o Options) (_ *DB, err error) {
 		return nil, err
 	}
 	db := &DB{now: o.Now, log: o.Logger, path: path, host: o.Host, queue: make(chan *job, queueMax), batch: batchMax}
-	if db.reader, err = pool(readerDSN(path), readersMax); err != nil {
+	if db.reader, err = pool(o.dsn(readerDSN(path)), readersMax); err != nil {
 		return nil, err
 	}
-	if db.writer, err = pool(writerDSN(path), 1); err != nil {
+	if db.writer, err = pool(o.dsn(writerDSN(path)), 1); err != nil {
 		return nil, errors.Join(err, db.reader.Close())
 	}
 	if err := db.prepare(ctx); err != nil {
@@ -131,7 +136,7 @@ func pool(dsn string, connections int) (*sql.DB, error) {
 
 // Store is the ports of the database. They answer with faults after Close.
 func (db *DB) Store() store.Store {
-	return store.Store{Handoffs: handoffs{db}, Idempotency: records{db}, Ledger: ledger{db}, Offers: offers{db}, Inbox: inbox{db}, Health: health{db}}
+	return store.Store{Handoffs: handoffs{db}, Idempotency: records{db}, Ledger: ledger{db}, Offers: offers{db}, Inbox: inbox{db}, Privacy: privacy{db}, Health: health{db}}
 }
 
 // Close waits for what is running and lets the next host in. It may be called more than once.

@@ -81,13 +81,43 @@ func (b *book) meet(c loyalty.CustomerID) (*customer, error) {
 		return found, nil
 	}
 	found := &customer{}
-	err := b.tx.scan(b.ctx, []any{&found.number, &found.balance.Available, &found.balance.Held},
-		`SELECT id, available, held FROM ledger_customer WHERE shop = ? AND name = ?`, b.by.Shop, c)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	var sealed []byte
+	err := b.tx.scan(b.ctx, []any{&found.number, &found.balance.Available, &found.balance.Held, &sealed},
+		`SELECT id, available, held, seal FROM ledger_customer WHERE shop = ? AND name = ?`, b.by.Shop, c)
+	switch {
+	case err == nil:
+		if err := checkCustomer(b.by.Shop, found.number, string(c), sealed); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, sql.ErrNoRows):
 		return nil, notWritten(booking, err)
 	}
 	b.known[c] = found
 	return found, nil
+}
+
+// whose says who a number stands for. Somebody forgotten keeps points until what holds them has
+// ended, under a name that only a book gives, and only to what it has read.
+func (b *book) whose(number sql.NullInt64, name sql.NullString) (loyalty.CustomerID, error) {
+	if !number.Valid || name.Valid {
+		return loyalty.CustomerID(name.String), nil
+	}
+	nobody := loyalty.CustomerID("#" + strconv.FormatInt(number.Int64, 10))
+	if _, is := b.known[nobody]; is {
+		return nobody, nil
+	}
+	found := &customer{number: number.Int64}
+	var sealed []byte
+	err := b.tx.scan(b.ctx, []any{&found.balance.Available, &found.balance.Held, &sealed},
+		`SELECT available, held, seal FROM ledger_customer WHERE id = ? AND shop = ? AND name IS NULL`, number.Int64, b.by.Shop)
+	if err == nil {
+		err = checkCustomer(b.by.Shop, found.number, "", sealed)
+	}
+	if err != nil {
+		return "", readFault(booking, err)
+	}
+	b.known[nobody] = found
+	return nobody, nil
 }
 
 // number is the customer's own, made when there is none; NULL for no customer.
@@ -100,7 +130,11 @@ func (b *book) number(c loyalty.CustomerID) (sql.NullInt64, error) {
 		return sql.NullInt64{}, err
 	}
 	if found.number == 0 {
-		if err := b.tx.scan(b.ctx, []any{&found.number}, `INSERT INTO ledger_customer (shop, name) VALUES (?, ?) RETURNING id`, b.by.Shop, c); err != nil {
+		err := b.tx.scan(b.ctx, []any{&found.number}, `INSERT INTO ledger_customer (shop, name, seal) VALUES (?, ?, zeroblob(?)) RETURNING id`, b.by.Shop, c, sealBytes)
+		if err == nil {
+			_, err = b.tx.exec(b.ctx, `UPDATE ledger_customer SET seal = ? WHERE id = ?`, seal(b.by.Shop, found.number, c), found.number)
+		}
+		if err != nil {
 			return sql.NullInt64{}, notWritten(booking, err)
 		}
 	}

@@ -35,9 +35,17 @@ func (l ledger) Balance(ctx context.Context, s shop.ID, c loyalty.CustomerID) (b
 		return b, err
 	}
 	defer l.db.running.RUnlock()
-	err = l.db.reader.QueryRowContext(ctx, `SELECT available, held FROM ledger_customer WHERE shop = ? AND name = ?`, s, c).Scan(&b.Available, &b.Held)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return loyalty.Balance{}, notWritten(doing, err)
+	var number int64
+	var sealed []byte
+	err = l.db.reader.QueryRowContext(ctx, `SELECT id, available, held, seal FROM ledger_customer WHERE shop = ? AND name = ?`, s, c).Scan(&number, &b.Available, &b.Held, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return loyalty.Balance{}, nil
+	}
+	if err == nil {
+		err = checkCustomer(s, number, string(c), sealed)
+	}
+	if err != nil {
+		return loyalty.Balance{}, readFault(doing, err)
 	}
 	return b, nil
 }
@@ -67,10 +75,11 @@ func (l ledger) RunningOut(ctx context.Context, then time.Time, limit int) (hold
 // recordList are the columns that scanRecord reads.
 const recordList = `sequence, at, key, transfers, request_id, host, hash`
 
-func scanRecord(rows *sql.Rows) (r loyalty.Record, err error) {
+// scanRecord reads a record, and whatever columns come after it.
+func scanRecord(rows *sql.Rows, more ...any) (r loyalty.Record, err error) {
 	var transfers string
 	var hash []byte
-	if err := rows.Scan(&r.Sequence, (*instant)(&r.At), &r.Entry.Key, &transfers, &r.RequestID, &r.Host, &hash); err != nil {
+	if err := rows.Scan(append([]any{&r.Sequence, (*instant)(&r.At), &r.Entry.Key, &transfers, &r.RequestID, &r.Host, &hash}, more...)...); err != nil {
 		return r, err
 	}
 	copy(r.Hash[:], hash)

@@ -28,15 +28,19 @@ func scanCapture(rows *sql.Rows) (c loyalty.Capture, err error) {
 // Action implements store.Book.
 func (b *book) Action(id loyalty.ActionID) (a loyalty.Action, found bool, err error) {
 	var name sql.NullString
-	err = b.tx.scan(b.ctx, actionInto(&a, &name),
-		`SELECT `+actionList+` FROM ledger_action a LEFT JOIN ledger_customer c ON c.id = a.customer WHERE a.shop = ? AND a.id = ?`, b.by.Shop, id)
+	var owner sql.NullInt64
+	var sealed []byte
+	err = b.tx.scan(b.ctx, append(actionInto(&a, &name), &owner, &sealed),
+		`SELECT `+actionList+`, a.customer, a.seal FROM ledger_action a LEFT JOIN ledger_customer c ON c.id = a.customer WHERE a.shop = ? AND a.id = ?`, b.by.Shop, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return loyalty.Action{}, false, nil
 	}
 	if err != nil {
 		return loyalty.Action{}, false, notWritten(booking, err)
 	}
-	a.Customer = loyalty.CustomerID(name.String)
+	if a.Customer, err = b.whose(owner, name); err != nil {
+		return loyalty.Action{}, false, err
+	}
 	err = b.tx.each(b.ctx, func(rows *sql.Rows) error {
 		c, err := scanCapture(rows)
 		a.Captures = append(a.Captures, c)
@@ -44,6 +48,9 @@ func (b *book) Action(id loyalty.ActionID) (a loyalty.Action, found bool, err er
 	}, `SELECT `+captureList+` FROM ledger_capture WHERE shop = ? AND action = ? ORDER BY place`, b.by.Shop, id)
 	if err != nil {
 		return loyalty.Action{}, false, notWritten(booking, err)
+	}
+	if err := checkAction(b.by.Shop, owner, a, sealed); err != nil {
+		return loyalty.Action{}, false, err
 	}
 	return a, true, nil
 }
@@ -54,10 +61,10 @@ func (b *book) writeAction(a loyalty.Action) error {
 		return err
 	}
 	if _, err := b.tx.exec(b.ctx,
-		`INSERT INTO ledger_action (shop, id, state, customer, points, issued_at, held_at, expires_at, unconfirmed, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (shop, id) DO UPDATE SET state = excluded.state, held_at = excluded.held_at, expires_at = excluded.expires_at,
-			unconfirmed = excluded.unconfirmed, generation = excluded.generation`,
-		b.by.Shop, a.ID, a.State, number, a.Points, instant(a.IssuedAt), instant(a.HeldAt), instant(a.ExpiresAt), a.Unconfirmed, a.Generation); err != nil {
+		`INSERT INTO ledger_action (shop, id, state, customer, points, issued_at, held_at, expires_at, unconfirmed, generation, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (shop, id) DO UPDATE SET state = excluded.state, customer = excluded.customer, points = excluded.points, issued_at = excluded.issued_at, held_at = excluded.held_at,
+			expires_at = excluded.expires_at, unconfirmed = excluded.unconfirmed, generation = excluded.generation, seal = excluded.seal`,
+		b.by.Shop, a.ID, a.State, number, a.Points, instant(a.IssuedAt), instant(a.HeldAt), instant(a.ExpiresAt), a.Unconfirmed, a.Generation, sealAction(b.by.Shop, number, a)); err != nil {
 		return notWritten(booking, err)
 	}
 	for place, c := range a.Captures {
@@ -76,8 +83,10 @@ func (b *book) Sale(o loyalty.OrderID) (loyalty.Sale, error) {
 	s := loyalty.Sale{Order: o}
 	var name sql.NullString
 	var actions string
-	err := b.tx.scan(b.ctx, []any{&s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &name},
-		`SELECT s.placed, s.currency, s.total, s.actions, s.cancelled, s.earned, s.clawed, c.name
+	var owner sql.NullInt64
+	var sealed []byte
+	err := b.tx.scan(b.ctx, []any{&s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &name, &owner, &sealed},
+		`SELECT s.placed, s.currency, s.total, s.actions, s.cancelled, s.earned, s.clawed, c.name, s.customer, s.seal
 		FROM ledger_sale s LEFT JOIN ledger_customer c ON c.id = s.customer WHERE s.shop = ? AND s.order_id = ?`, b.by.Shop, o)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, nil
@@ -85,7 +94,10 @@ func (b *book) Sale(o loyalty.OrderID) (loyalty.Sale, error) {
 	if err != nil {
 		return s, notWritten(booking, err)
 	}
-	s.Customer, s.Actions = loyalty.CustomerID(name.String), actionIDs(actions)
+	s.Actions = actionIDs(actions)
+	if s.Customer, err = b.whose(owner, name); err != nil {
+		return s, err
+	}
 	err = b.tx.each(b.ctx, func(rows *sql.Rows) error {
 		var r loyalty.Refund
 		err := rows.Scan(&r.ID, &r.Amount.Currency, &r.Amount.Minor)
@@ -95,7 +107,7 @@ func (b *book) Sale(o loyalty.OrderID) (loyalty.Sale, error) {
 	if err != nil {
 		return s, notWritten(booking, err)
 	}
-	return s, nil
+	return s, checkSale(b.by.Shop, owner, s, sealed)
 }
 
 func (b *book) writeSale(s loyalty.Sale) error {
@@ -104,10 +116,10 @@ func (b *book) writeSale(s loyalty.Sale) error {
 		return err
 	}
 	if _, err := b.tx.exec(b.ctx,
-		`INSERT INTO ledger_sale (shop, order_id, placed, customer, currency, total, actions, cancelled, earned, clawed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		`INSERT INTO ledger_sale (shop, order_id, placed, customer, currency, total, actions, cancelled, earned, clawed, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (shop, order_id) DO UPDATE SET placed = excluded.placed, customer = excluded.customer, currency = excluded.currency, total = excluded.total, actions = excluded.actions,
-			cancelled = excluded.cancelled, earned = excluded.earned, clawed = excluded.clawed`,
-		b.by.Shop, s.Order, s.Placed, number, s.Total.Currency, s.Total.Minor, words(s.Actions), s.Cancelled, s.Earned, s.Clawed); err != nil {
+			cancelled = excluded.cancelled, earned = excluded.earned, clawed = excluded.clawed, seal = excluded.seal`,
+		b.by.Shop, s.Order, s.Placed, number, s.Total.Currency, s.Total.Minor, words(s.Actions), s.Cancelled, s.Earned, s.Clawed, sealSale(b.by.Shop, number, s)); err != nil {
 		return notWritten(booking, err)
 	}
 	for place, r := range s.Refunds {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/shop"
@@ -16,7 +18,7 @@ import (
 func (l ledger) Walk(ctx context.Context, s shop.ID, v store.Visitor) error {
 	const doing = "read ledger"
 	return l.db.read(ctx, doing, func(tx *sql.Tx) error {
-		w := walk{ctx: ctx, tx: tx, shop: s, visitor: v}
+		w := &walk{ctx: ctx, tx: tx, shop: s, visitor: v}
 		for _, part := range []func() error{w.records, w.head, w.customers, w.accounts, w.actions, w.sales} {
 			if err := part(); err != nil {
 				var told visited
@@ -26,7 +28,7 @@ func (l ledger) Walk(ctx context.Context, s shop.ID, v store.Visitor) error {
 				return readFault(doing, err)
 			}
 		}
-		return nil
+		return w.altered
 	})
 }
 
@@ -45,47 +47,86 @@ type walk struct {
 	tx      *sql.Tx
 	shop    shop.ID
 	visitor store.Visitor
+	last    loyalty.Record // of the journal
+	altered error          // the first row that is not what was written, told when all has been shown
 }
 
-func (w walk) each(row func(*sql.Rows) error, text string) error {
+func (w *walk) check(err error) {
+	if w.altered == nil {
+		w.altered = err
+	}
+}
+
+func (w *walk) each(row func(*sql.Rows) error, text string) error {
 	return eachRow(row)(w.tx.QueryContext(w.ctx, text, w.shop))
 }
 
-func (w walk) records() error {
+func (w *walk) records() error {
 	return w.each(func(rows *sql.Rows) error {
-		r, err := scanRecord(rows)
+		var customer, other sql.NullInt64
+		r, err := scanRecord(rows, &customer, &other)
 		if err != nil {
 			return err
 		}
+		if !concerns(r.Entry, customer, other) {
+			w.check(altered("record %d is filed under other customers than it concerns", r.Sequence))
+		}
+		w.last = r
 		return tell(w.visitor.Record(r))
-	}, `SELECT `+recordList+` FROM ledger_entry WHERE shop = ? ORDER BY sequence`)
+	}, `SELECT `+recordList+`, customer, other FROM ledger_entry WHERE shop = ? ORDER BY sequence`)
 }
 
-func (w walk) head() error {
+// concerns reports whether an entry is about these customers, in any order, and no others.
+func concerns(e loyalty.Entry, customer, other sql.NullInt64) bool {
+	filed := [customersMax]loyalty.CustomerID{number(customer), number(other)}
+	var found [customersMax]bool
+	for _, t := range e.Transfers {
+		for _, a := range [...]loyalty.Account{t.From, t.To} {
+			if !a.OfCustomer() {
+				continue
+			}
+			at := slices.Index(filed[:], a.Customer)
+			if at < 0 {
+				return false
+			}
+			found[at] = true
+		}
+	}
+	return found == [customersMax]bool{customer.Valid, other.Valid}
+}
+
+func (w *walk) head() error {
 	return w.each(func(rows *sql.Rows) error {
 		var sequence int64
+		var at time.Time
 		var raw []byte
-		if err := rows.Scan(&sequence, &raw); err != nil {
+		if err := rows.Scan(&sequence, (*instant)(&at), &raw); err != nil {
 			return err
+		}
+		if sequence == w.last.Sequence && !at.Equal(w.last.At) {
+			w.check(altered("the ledger believes its last record to be of another time than it is"))
 		}
 		var hash loyalty.Hash
 		copy(hash[:], raw)
 		return tell(w.visitor.Head(sequence, hash))
-	}, `SELECT sequence, hash FROM ledger WHERE shop = ?`)
+	}, `SELECT sequence, at, hash FROM ledger WHERE shop = ?`)
 }
 
-func (w walk) customers() error {
+func (w *walk) customers() error {
 	return w.each(func(rows *sql.Rows) error {
 		var id sql.NullInt64
+		var name sql.NullString
 		var b loyalty.Balance
-		if err := rows.Scan(&id, &b.Available, &b.Held); err != nil {
+		var sealed []byte
+		if err := rows.Scan(&id, &name, &b.Available, &b.Held, &sealed); err != nil {
 			return err
 		}
+		w.check(checkCustomer(w.shop, id.Int64, name.String, sealed))
 		return tell(w.visitor.Customer(number(id), b))
-	}, `SELECT id, available, held FROM ledger_customer WHERE shop = ? ORDER BY id`)
+	}, `SELECT id, name, available, held, seal FROM ledger_customer WHERE shop = ? ORDER BY id`)
 }
 
-func (w walk) accounts() error {
+func (w *walk) accounts() error {
 	return w.each(func(rows *sql.Rows) error {
 		var name loyalty.AccountName
 		var sum loyalty.Points
@@ -96,53 +137,99 @@ func (w walk) accounts() error {
 	}, `SELECT name, points FROM ledger_account WHERE shop = ? ORDER BY name`)
 }
 
-// actions reads captures beside actions, both in the order of ids.
-func (w walk) actions() error {
-	captures, err := w.tx.QueryContext(w.ctx, `SELECT action, `+captureList+` FROM ledger_capture WHERE shop = ? ORDER BY action, place`, w.shop)
+// beside reads rows that belong to others, both in the order of the others' ids.
+type beside struct {
+	rows  *sql.Rows
+	of    string // whom the next row belongs to
+	into  []any
+	there bool
+}
+
+func (w *walk) beside(text string, into ...any) (*beside, error) {
+	rows, err := w.tx.QueryContext(w.ctx, text, w.shop)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer captures.Close() //nolint:errcheck // Err has said what there is to say
-	var of loyalty.ActionID
-	var next loyalty.Capture
-	more := func() (bool, error) {
-		if !captures.Next() {
-			return false, captures.Err()
+	b := &beside{rows: rows}
+	b.into = append([]any{&b.of}, into...)
+	return b, b.next()
+}
+
+func (b *beside) next() error {
+	if b.there = b.rows.Next(); !b.there {
+		return b.rows.Err()
+	}
+	return b.rows.Scan(b.into...)
+}
+
+// each takes the rows that belong to id. Those that belong to nobody are said to be lost.
+func (b *beside) each(id string, take, lost func()) error {
+	for b.there && b.of <= id {
+		if b.of == id {
+			take()
+		} else {
+			lost()
 		}
-		return true, captures.Scan(&of, &next.Order, &next.Held, &next.Available, &next.Shortfall, &next.Returned)
+		if err := b.next(); err != nil {
+			return err
+		}
 	}
-	there, err := more()
+	return nil
+}
+
+func (w *walk) actions() error {
+	var c loyalty.Capture
+	captures, err := w.beside(`SELECT action, `+captureList+` FROM ledger_capture WHERE shop = ? ORDER BY action, place`, &c.Order, &c.Held, &c.Available, &c.Shortfall, &c.Returned)
 	if err != nil {
 		return err
 	}
-	return w.each(func(rows *sql.Rows) error {
+	defer captures.rows.Close() //nolint:errcheck // Err has said what there is to say
+	lost := func() { w.check(altered("order %s captured an action that is not there", c.Order)) }
+	err = w.each(func(rows *sql.Rows) error {
 		var a loyalty.Action
 		var id sql.NullInt64
-		if err := rows.Scan(&a.ID, &a.State, &a.Points, (*instant)(&a.IssuedAt), (*instant)(&a.HeldAt), (*instant)(&a.ExpiresAt), &a.Unconfirmed, &a.Generation, &id); err != nil {
+		var sealed []byte
+		if err := rows.Scan(&a.ID, &a.State, &a.Points, (*instant)(&a.IssuedAt), (*instant)(&a.HeldAt), (*instant)(&a.ExpiresAt), &a.Unconfirmed, &a.Generation, &id, &sealed); err != nil {
 			return err
 		}
 		a.Customer = number(id)
-		for there && of <= a.ID {
-			if of == a.ID {
-				a.Captures = append(a.Captures, next)
-			}
-			if there, err = more(); err != nil {
-				return err
-			}
+		if err := captures.each(string(a.ID), func() { a.Captures = append(a.Captures, c) }, lost); err != nil {
+			return err
 		}
+		w.check(checkAction(w.shop, id, a, sealed))
 		return tell(w.visitor.Action(a))
-	}, `SELECT id, state, points, issued_at, held_at, expires_at, unconfirmed, generation, customer FROM ledger_action WHERE shop = ? ORDER BY id`)
+	}, `SELECT id, state, points, issued_at, held_at, expires_at, unconfirmed, generation, customer, seal FROM ledger_action WHERE shop = ? ORDER BY id`)
+	if captures.there {
+		lost()
+	}
+	return err
 }
 
-func (w walk) sales() error {
-	return w.each(func(rows *sql.Rows) error {
+func (w *walk) sales() error {
+	var r loyalty.Refund
+	refunds, err := w.beside(`SELECT order_id, id, currency, amount FROM ledger_refund WHERE shop = ? ORDER BY order_id, place`, &r.ID, &r.Amount.Currency, &r.Amount.Minor)
+	if err != nil {
+		return err
+	}
+	defer refunds.rows.Close() //nolint:errcheck // Err has said what there is to say
+	lost := func() { w.check(altered("refund %s is of an order that is not there", r.ID)) }
+	err = w.each(func(rows *sql.Rows) error {
 		var s loyalty.Sale
 		var id sql.NullInt64
 		var actions string
-		if err := rows.Scan(&s.Order, &s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &id); err != nil {
+		var sealed []byte
+		if err := rows.Scan(&s.Order, &s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &id, &sealed); err != nil {
 			return err
 		}
 		s.Customer, s.Actions = number(id), actionIDs(actions)
+		if err := refunds.each(string(s.Order), func() { s.Refunds = append(s.Refunds, r) }, lost); err != nil {
+			return err
+		}
+		w.check(checkSale(w.shop, id, s, sealed))
 		return tell(w.visitor.Sale(s))
-	}, `SELECT order_id, placed, currency, total, actions, cancelled, earned, clawed, customer FROM ledger_sale WHERE shop = ? ORDER BY order_id`)
+	}, `SELECT order_id, placed, currency, total, actions, cancelled, earned, clawed, customer, seal FROM ledger_sale WHERE shop = ? ORDER BY order_id`)
+	if refunds.there {
+		lost()
+	}
+	return err
 }

@@ -5,9 +5,13 @@ package storetest_test
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/store"
 )
@@ -133,4 +137,46 @@ func (m memoryInbox) Sweep(ctx context.Context, now time.Time) (int, error) {
 		return (!k.done.IsZero() || m.bug == "what waits is swept") && !k.done.After(now.Add(-store.ForgetDone))
 	})
 	return before - len(m.messages), nil
+}
+
+// memoryPrivacy gives whoever is forgotten a name that nobody asks by.
+type memoryPrivacy struct{ *memory }
+
+func (m memoryPrivacy) Forget(ctx context.Context, s shop.ID, c loyalty.CustomerID) (n int, err error) {
+	if err := m.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer m.end()
+	p := m.pages[s]
+	if p == nil {
+		return 0, nil
+	}
+	for _, who := range slices.Collect(maps.Keys(p.names)) {
+		if strings.HasPrefix(string(who), "forgotten") || c != "" && who != c && m.bug != "everybody is forgotten" {
+			continue
+		}
+		n++
+		nobody := loyalty.CustomerID(fmt.Sprint("forgotten ", p.names[who]))
+		switch m.bug {
+		case "nobody is forgotten":
+			continue
+		case "points go with the customer":
+			delete(p.balances, who)
+			delete(p.names, who)
+			continue
+		}
+		p.names[nobody], p.balances[nobody] = p.names[who], p.balances[who]
+		delete(p.names, who)
+		delete(p.balances, who)
+		if m.bug == "a hold keeps the name" {
+			continue
+		}
+		for id, a := range p.actions {
+			if a.Customer == who {
+				a.Customer = nobody
+				p.actions[id] = a
+			}
+		}
+	}
+	return n, nil
 }

@@ -36,7 +36,7 @@ type kept struct {
 
 func newMemory(bug string) store.Store {
 	m := &memory{bug: bug, turn: make(chan struct{}, 1), links: map[handoff.Hash]*kept{}, records: map[string]idempotency.Record{}, pages: map[shop.ID]*page{}, offers: map[string]loyalty.Offer{}}
-	return store.Store{Handoffs: memoryLinks{m}, Idempotency: memoryRecords{m}, Ledger: memoryLedger{m}, Offers: memoryOffers{m}, Inbox: memoryInbox{m}, Health: m}
+	return store.Store{Handoffs: memoryLinks{m}, Idempotency: memoryRecords{m}, Ledger: memoryLedger{m}, Offers: memoryOffers{m}, Inbox: memoryInbox{m}, Privacy: memoryPrivacy{m}, Health: m}
 }
 
 func (m *memory) Ping(ctx context.Context) error {

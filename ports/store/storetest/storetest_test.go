@@ -55,6 +55,7 @@ func TestBugs(t *testing.T) {
 		"messages of all shops are one", "the last message of a key counts", "every message is fresh", "what is done is forgotten",
 		"what is done comes again", "what is not due comes", "messages in any order", "messages without bound", "messages taken in two steps",
 		"no lease", "a lease for ever", "late hands undo what is done", "attempts not counted", "the backlog counts what is done", "what waits is swept",
+		"everybody is forgotten", "nobody is forgotten", "points go with the customer", "a hold keeps the name",
 	} {
 		t.Run(bug, func(t *testing.T) {
 			t.Parallel()

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The journal is ledger_entry; every other table follows from it, or says whom a number stands for.
+-- A seal is over its row and the captures or refunds that belong to it, since not all of these follow.
 
 -- +goose Up
 CREATE TABLE ledger (
@@ -33,7 +34,8 @@ CREATE TABLE ledger_customer (
     shop      TEXT    NOT NULL,
     name      TEXT,
     available INTEGER NOT NULL DEFAULT 0 CHECK (available >= 0),
-    held      INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0)
+    held      INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0),
+    seal      BLOB    NOT NULL CHECK (length(seal) = 16) -- of who it is alone
 ) STRICT;
 
 CREATE UNIQUE INDEX ledger_customer_name ON ledger_customer (shop, name) WHERE name IS NOT NULL;
@@ -56,6 +58,7 @@ CREATE TABLE ledger_action (
     expires_at  INTEGER,
     unconfirmed INTEGER NOT NULL CHECK (unconfirmed IN (0, 1)),
     generation  INTEGER NOT NULL,
+    seal        BLOB    NOT NULL CHECK (length(seal) = 16),
     PRIMARY KEY (shop, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -84,6 +87,7 @@ CREATE TABLE ledger_sale (
     cancelled INTEGER NOT NULL CHECK (cancelled IN (0, 1)),
     earned    INTEGER NOT NULL CHECK (earned >= 0),
     clawed    INTEGER NOT NULL CHECK (clawed BETWEEN 0 AND earned),
+    seal      BLOB    NOT NULL CHECK (length(seal) = 16),
     PRIMARY KEY (shop, order_id)
 ) STRICT, WITHOUT ROWID;
 
