@@ -169,7 +169,11 @@ func (r *rig) say(t *testing.T, text string) answer {
 		t.Fatal(err)
 	}
 	method, _, _ := strings.Cut(text, " ")
-	resp, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
+	from := bufio.NewReader(c)
+	resp, err := http.ReadResponse(from, &http.Request{Method: method})
+	for err == nil && resp.StatusCode < http.StatusOK {
+		resp, err = http.ReadResponse(from, &http.Request{Method: method})
+	}
 	if err != nil {
 		t.Fatalf("answer to %q: %v", text, err)
 	}
