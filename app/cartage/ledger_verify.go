@@ -134,18 +134,30 @@ func auditLedger(ctx context.Context, l store.Ledger, s shop.ID, p *progress) au
 	var last loyalty.Hash
 	a.Records, last = v.audit.Records()
 	a.LastHash = last.String()
-	if !v.headed && err == nil {
+	altered := coded(err, "store_altered")
+	if err != nil && altered == nil {
+		a.Unread = v.unread(a.Records, err)
+		return a
+	}
+	if !v.headed {
 		v.audit.Head(0, loyalty.Hash{}) // the ledger believes nothing at all
 	}
-	if err != nil {
-		a.Unread = v.unread(a.Records, err)
-	} else {
-		for _, d := range v.audit.Close() {
-			a.Found = append(a.Found, foundDiscrepancy{d.Sequence, d.What})
-		}
+	for _, d := range v.audit.Close() {
+		a.Found = append(a.Found, foundDiscrepancy{d.Sequence, d.What})
 	}
-	a.OK = err == nil && len(a.Found) == 0
+	if altered != nil {
+		a.Found = append(a.Found, foundDiscrepancy{What: altered.Message})
+	}
+	a.OK = len(a.Found) == 0
 	return a
+}
+
+// coded is the fault in err that has the code, or nil.
+func coded(err error, code string) *fault.Error {
+	if f, is := errors.AsType[*fault.Error](err); is && f.Code == code {
+		return f
+	}
+	return nil
 }
 
 // auditor shows a book to an audit, and counts what passes.
@@ -210,7 +222,7 @@ func (v *auditor) unread(last int64, err error) string {
 	case last == 0:
 		where = "record 1 cannot be read"
 	}
-	if f, is := errors.AsType[*fault.Error](err); is && f.Code == "store_damaged" {
+	if coded(err, "store_damaged") != nil {
 		return fmt.Sprintf("%s; the database file is damaged, restore a backup: %v", where, err)
 	}
 	return fmt.Sprintf("%s: %v", where, err)

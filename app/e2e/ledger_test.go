@@ -223,6 +223,9 @@ func TestLedgerVerifyFinds(t *testing.T) {
 		{"a balance", `UPDATE ledger_customer SET available = available + 1 WHERE shop = 'demo' AND name = 'bob'`, []string{"customer 2 owns 151"}},
 		{"an account", `UPDATE ledger_account SET points = 0 WHERE shop = 'demo' AND name = 'redeemed'`, []string{"account redeemed stands at 0"}},
 		{"an action", `UPDATE ledger_action SET state = 'held' WHERE shop = 'demo' AND id = 'B-ann'`, []string{"action B-ann is held"}},
+		{"what a hold runs out by", `UPDATE ledger_action SET expires_at = expires_at + 1 WHERE shop = 'demo' AND id = 'B-ann'`, []string{"action B-ann is", "which is not what was written"}},
+		{"two things", `UPDATE ledger_customer SET available = available + 1, seal = zeroblob(16) WHERE shop = 'demo' AND name = 'bob'`,
+			[]string{"2 things DO NOT AGREE", "customer 2 owns 151", "customer 2 is not who it was"}},
 		{"a shop's last record", `DELETE FROM ledger WHERE shop = 'demo'`, []string{"the journal ends at record 14, and the ledger believes that it ends at 0"}},
 		{"a journal", `DELETE FROM ledger_entry WHERE shop = 'demo'`, []string{"the journal ends at record 0", "customer 1 owns 150"}},
 	} {

@@ -26,6 +26,7 @@ type Ledger interface {
 	History(ctx context.Context, s shop.ID, c loyalty.CustomerID, after int64, limit int) ([]loyalty.Record, error)
 	// Walk hands over the shop's whole book as it is at one moment: each record of the journal,
 	// in order, and then all that has been reckoned from them. An error of v is returned as it is.
+	// Unavailable store_altered comes after everything has been shown, and names the first row that is not what was written.
 	Walk(ctx context.Context, s shop.ID, v Visitor) error
 	// Shops lists the shops that have a book, and how many records each has.
 	Shops(ctx context.Context) (map[shop.ID]int64, error)

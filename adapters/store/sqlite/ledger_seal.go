@@ -81,5 +81,5 @@ func checkCustomer(s shop.ID, number int64, name string, sealed []byte) error {
 
 // altered is the fault for a row that somebody else has changed, or the disk.
 func altered(format string, args ...any) error {
-	return fault.New(fault.Unavailable, "store_damaged", format, args...)
+	return fault.New(fault.Unavailable, "store_altered", format, args...)
 }

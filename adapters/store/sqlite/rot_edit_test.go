@@ -146,8 +146,8 @@ func TestNobodyActsOnRot(t *testing.T) {
 		{"a customer", `UPDATE ledger_customer SET name = 'bob'`, performing("B", "bob", 100)},
 	} {
 		execRaw(t, path, tt.edit)
-		wantFault(t, tt.name, decide(t, db, tt.do), fault.Unavailable, "store_damaged")
+		wantFault(t, tt.name, decide(t, db, tt.do), fault.Unavailable, "store_altered")
 	}
 	_, err := db.Store().Ledger.Balance(t.Context(), "alpha", "bob")
-	wantFault(t, "Balance", err, fault.Unavailable, "store_damaged")
+	wantFault(t, "Balance", err, fault.Unavailable, "store_altered")
 }
