@@ -90,9 +90,10 @@ func TestWatchLeavesProgramsAlone(t *testing.T) {
 	if status, said := reload(t, s.Host); status != http.StatusUnprocessableEntity || !strings.Contains(said, "backends.a.sha256: program ") || !strings.Contains(said, sum(t, s.Program)) {
 		t.Errorf("reload answered %d: %s", status, said)
 	}
+	taken := s.attempts(t, "taken_over")
 	s.SHA256 = sum(t, s.Program)
 	s.write(t)
-	if !eventually(func() bool { return s.pid(t, "a") != a }) {
+	if !eventually(func() bool { return s.pid(t, "a") != a && s.attempts(t, "taken_over") > taken }) {
 		t.Fatal("what config pins now was not started")
 	}
 	if version, _ := s.told(t, "pinned-anew"); version != "2" {
@@ -100,7 +101,7 @@ func TestWatchLeavesProgramsAlone(t *testing.T) {
 	}
 
 	a = s.pid(t, "a")
-	taken := s.attempts(t, "taken_over")
+	taken = s.attempts(t, "taken_over")
 	s.SHA256 = ""
 	s.write(t)
 	if !eventually(func() bool { return s.attempts(t, "taken_over") > taken }) || s.pid(t, "a") != a {
