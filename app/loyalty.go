@@ -55,15 +55,24 @@ func newPOS(lc fx.Lifecycle, shops *usecase.Directory, s store.Store, clock *use
 	return p
 }
 
-func newSettlement(lc fx.Lifecycle, shops *usecase.Directory, pos *usecase.POS, s store.Store, clock *usecase.Clock, log *slog.Logger) *usecase.Settlement {
-	work := usecase.NewSettlement(shops, pos, s, clock, log)
+func newSettlement(lc fx.Lifecycle, shops *usecase.Directory, pos *usecase.POS, s store.Store, clock *usecase.Clock, alerts *usecase.Alerts, log *slog.Logger) *usecase.Settlement {
+	work := usecase.NewSettlement(shops, pos, s, clock, alerts, log)
 	lc.Append(fx.StartStopHook(work.Start, work.Close))
 	return work
 }
 
+func newAlerts(log *slog.Logger, figures prometheus.Registerer) (*usecase.Alerts, error) {
+	raised := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cartage_loyalty_alerts_total", Help: "What needs somebody's eyes, by shop and by alert; the log says of which action."},
+		[]string{"shop", "alert"})
+	if err := figures.Register(raised); err != nil {
+		return nil, err
+	}
+	return usecase.NewAlerts(log, func(s shop.ID, what loyalty.Alert) { raised.WithLabelValues(string(s), string(what)).Inc() }), nil
+}
+
 // lookAfterHolds runs beside the tills.
-func lookAfterHolds(lc fx.Lifecycle, shops *usecase.Directory, news *usecase.Settlement, s store.Store, clock *usecase.Clock, log *slog.Logger) {
-	work := usecase.NewExpirer(shops, news, s, clock, log)
+func lookAfterHolds(lc fx.Lifecycle, shops *usecase.Directory, news *usecase.Settlement, s store.Store, clock *usecase.Clock, alerts *usecase.Alerts, log *slog.Logger) {
+	work := usecase.NewExpirer(shops, news, s, clock, alerts, log)
 	lc.Append(fx.StartStopHook(work.Start, work.Close))
 }
 

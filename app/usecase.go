@@ -22,7 +22,7 @@ import (
 )
 
 var usecaseModule = fx.Module("usecase",
-	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS, newSettlement, usecase.NewRedemptions),
+	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS, newAlerts, newSettlement, usecase.NewRedemptions),
 	fx.Provide(
 		func(t *usecase.Transfer) inbound.CartTransfer { return t },
 		func(l *usecase.Links) inbound.HandoffLinks { return l },

@@ -60,7 +60,7 @@ func newClub(t *testing.T, orders backend.Orders) *club {
 	}})
 	log := slog.New(slog.DiscardHandler)
 	c.pos = usecase.NewPOS(c.shops, c.store, c.clock, log)
-	c.settlement = usecase.NewSettlement(c.shops, c.pos, c.store, c.clock, log)
+	c.settlement = usecase.NewSettlement(c.shops, c.pos, c.store, c.clock, usecase.NewAlerts(log, nil), log)
 	c.settlement.Start()
 	t.Cleanup(func() {
 		c.settlement.Close()
@@ -352,7 +352,8 @@ func TestHoldsRunOut(t *testing.T) {
 		}
 		return a
 	}
-	late := usecase.NewExpirer(c.shops, c.settlement, c.store, c.clock, slog.New(slog.DiscardHandler))
+	log := slog.New(slog.DiscardHandler)
+	late := usecase.NewExpirer(c.shops, c.settlement, c.store, c.clock, usecase.NewAlerts(log, nil), log)
 	if n := late.Round(t.Context()); n != 0 {
 		t.Errorf("%d holds were resolved before they ran out", n)
 	}

@@ -33,6 +33,7 @@ type Expirer struct {
 	news   inbound.OrderNews
 	ledger store.Ledger
 	clock  *Clock
+	alerts *Alerts
 	log    *slog.Logger
 	pause  time.Duration
 
@@ -42,8 +43,8 @@ type Expirer struct {
 }
 
 // NewExpirer tells news of the orders that it finds. Start begins its work, and Close ends it.
-func NewExpirer(shops *Directory, news inbound.OrderNews, s store.Store, clock *Clock, log *slog.Logger) *Expirer {
-	return &Expirer{shops: shops, news: news, ledger: s.Ledger, clock: clock, log: log, pause: expirePause, end: make(chan struct{})}
+func NewExpirer(shops *Directory, news inbound.OrderNews, s store.Store, clock *Clock, alerts *Alerts, log *slog.Logger) *Expirer {
+	return &Expirer{shops: shops, news: news, ledger: s.Ledger, clock: clock, alerts: alerts, log: log, pause: expirePause, end: make(chan struct{})}
 }
 
 // Start begins to look after holds.
@@ -118,17 +119,20 @@ func (e *Expirer) resolve(ctx context.Context, h store.Hold, now time.Time) erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, expireWrites)
 	defer cancel()
-	return e.ledger.Do(ctx, store.Stamp{Shop: h.Shop, RequestID: "expire"}, func(b store.Book) error {
+	var raised alert
+	err = e.ledger.Do(ctx, store.Stamp{Shop: h.Shop, RequestID: "expire"}, func(b store.Book) error {
 		a, known, err := b.Action(h.Action.ID)
 		if err != nil || !known {
 			return err
 		}
 		o := a.Expire(finding, rules, now)
-		if o.Alert != "" {
-			e.log.WarnContext(ctx, "a hold needs somebody's eyes", "shop", h.Shop, "alert", string(o.Alert)+" "+string(a.ID))
-		}
+		raised = alert{what: o.Alert, action: a.ID}
 		return keep(b, o)
 	})
+	if err == nil {
+		e.alerts.raise(ctx, h.Shop, raised)
+	}
+	return err
 }
 
 func (e *Expirer) ask(ctx context.Context, entry Entry, h store.Hold) (*order.Order, loyalty.Finding) {

@@ -21,7 +21,7 @@ import (
 func TestCommitHoldsOn(t *testing.T) {
 	t.Parallel()
 	b := newTills(t)
-	expirer := NewExpirer(b.shops, b.news, b.store, b.clock, slog.New(slog.DiscardHandler))
+	expirer := NewExpirer(b.shops, b.news, b.store, b.clock, b.alerts(), slog.New(slog.DiscardHandler))
 	expirer.pause = 0
 	began := b.at
 	sold, open := b.held(t, "fiver", "k1"), b.held(t, "tenth", "k2")
@@ -45,6 +45,7 @@ func TestCommitHoldsOn(t *testing.T) {
 		t.Fatal(captured, err)
 	}
 	look(72*time.Hour, loyalty.Expired, loyalty.Expired)
+	b.wantAlerts(t)
 	_, err := b.Commit(t.Context(), theTill, sold, "7")
 	wantCode(t, err, fault.Conflict, "redemption_released")
 	if got := b.owns(t); got != (loyalty.Balance{Available: 1000}) {

@@ -41,6 +41,7 @@ type Settlement struct {
 	ledger store.Ledger
 	inbox  store.Inbox
 	people store.Privacy
+	alerts *Alerts
 	log    *slog.Logger
 	now    func() time.Time
 
@@ -53,8 +54,8 @@ type Settlement struct {
 var _ inbound.OrderNews = (*Settlement)(nil)
 
 // NewSettlement needs the tills' use case, whose ids it believes. Start begins its work, and Close ends it.
-func NewSettlement(shops *Directory, pos *POS, s store.Store, clock *Clock, log *slog.Logger) *Settlement {
-	return &Settlement{shops: shops, pos: pos, ledger: s.Ledger, inbox: s.Inbox, people: s.Privacy, log: log, now: clock.Now, told: make(chan struct{}, 1), end: make(chan struct{})}
+func NewSettlement(shops *Directory, pos *POS, s store.Store, clock *Clock, alerts *Alerts, log *slog.Logger) *Settlement {
+	return &Settlement{shops: shops, pos: pos, ledger: s.Ledger, inbox: s.Inbox, people: s.Privacy, alerts: alerts, log: log, now: clock.Now, told: make(chan struct{}, 1), end: make(chan struct{})}
 }
 
 // keptNews is news as the inbox keeps it.
@@ -210,21 +211,16 @@ func (s *Settlement) settle(ctx context.Context, m store.Message) error {
 			return err
 		}
 	}
-	var alerts []string
+	var alerts []alert
 	err = s.ledger.Do(ctx, store.Stamp{Shop: m.Shop, RequestID: m.Key}, func(b store.Book) error {
 		alerts = nil // the closure may run again
 		w := &settling{book: b, programme: programme, fresh: fresh, alert: func(id loyalty.ActionID, what loyalty.Alert) {
-			if what != "" {
-				alerts = append(alerts, string(what)+" "+string(id))
-			}
+			alerts = append(alerts, alert{what, id, n.Order})
 		}}
 		return w.settle(n)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.alerts.raise(ctx, m.Shop, alerts...)
 	}
-	for _, alert := range alerts {
-		s.log.WarnContext(ctx, "an order needs somebody's eyes", "shop", m.Shop, "order", n.Order, "alert", alert)
-	}
-	return nil
+	return err
 }

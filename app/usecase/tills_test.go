@@ -6,7 +6,9 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +31,26 @@ type tillBench struct {
 	news  *Settlement
 	clock *Clock
 	at    time.Time
+
+	mu     sync.Mutex
+	raised []loyalty.Alert
+}
+
+func (b *tillBench) alerts() *Alerts {
+	return NewAlerts(slog.New(slog.DiscardHandler), func(_ shop.ID, what loyalty.Alert) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.raised = append(b.raised, what)
+	})
+}
+
+func (b *tillBench) wantAlerts(t *testing.T, want ...loyalty.Alert) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !slices.Equal(b.raised, want) {
+		t.Errorf("alerts are %q, want %q", b.raised, want)
+	}
 }
 
 var theTill = inbound.Till{Shop: "s", Customer: "1", Currency: "GBP", Locale: "en", RequestID: "r"}
@@ -63,7 +85,7 @@ func newTills(t *testing.T) *tillBench {
 	log := slog.New(slog.DiscardHandler)
 	pos := NewPOS(b.shops, b.store, b.clock, log)
 	t.Cleanup(pos.Close)
-	b.news = NewSettlement(b.shops, pos, b.store, b.clock, log)
+	b.news = NewSettlement(b.shops, pos, b.store, b.clock, b.alerts(), log)
 	b.Redemptions = NewRedemptions(b.shops, pos, b.store)
 	b.book(t, func(book store.Book) error {
 		return book.Write(store.Change{Entry: &loyalty.Entry{Key: "admn:1", Transfers: []loyalty.Transfer{
