@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cartage-dev/cartage/adapters/inbound/httpserver"
+	"github.com/cartage-dev/cartage/adapters/inbound/shopifysign"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/ports/inbound"
@@ -129,7 +130,7 @@ func (h *Handler) authentic(w http.ResponseWriter, r *http.Request, v *visit) ([
 		return nil, &outcome{bodyUnreadable, err}
 	}
 	_ = connection.SetReadDeadline(time.Time{}) // else it would end the context of a request that is read whole
-	slot := signedBy(v.app.Secrets, r.Header, raw)
+	slot := shopifysign.By(v.app.Secrets, r.Header, raw)
 	if slot < 0 {
 		return nil, &outcome{code: unauthorised}
 	}

@@ -24,10 +24,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/cartage-dev/cartage/adapters/inbound/httpserver"
+	"github.com/cartage-dev/cartage/adapters/inbound/shopifysign"
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/secret"
 	"github.com/cartage-dev/cartage/ports/inbound"
 )
+
+const signatureHeader = shopifysign.Header
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

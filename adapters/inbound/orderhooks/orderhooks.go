@@ -130,6 +130,11 @@ func (h *Handler) Drain(ctx context.Context) error {
 // may invent any number of them.
 const strangeMax = 64
 
+// forgeriesMax is how many forgeries of a client are logged as a warning per minute.
+// Beyond, nobody is turned away: any app may have its webhooks delivered here, from the
+// very addresses that ours come from, and orders would be lost with them.
+const forgeriesMax = 20
+
 // strangeTopics remembers which topics nobody knows have been logged.
 type strangeTopics struct {
 	mu   sync.Mutex

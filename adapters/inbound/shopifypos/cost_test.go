@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cartage-dev/cartage/adapters/inbound/httpserver"
+	"github.com/cartage-dev/cartage/adapters/inbound/shopifysign"
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/inbound"
@@ -56,7 +57,7 @@ func handlers(b *testing.B) [2]http.Handler {
 	h.Register(full)
 	httpserver.Handle(empty, "/pos/demo/promotions", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, err := httpserver.ReadBody(w, r, bodyMax)
-		if err != nil || signedBy(app.Secrets, r.Header, raw) < 0 {
+		if err != nil || shopifysign.By(app.Secrets, r.Header, raw) < 0 {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	}))

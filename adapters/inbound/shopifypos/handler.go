@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cartage-dev/cartage/adapters/inbound/httpserver"
+	"github.com/cartage-dev/cartage/adapters/inbound/shopifysign"
 	"github.com/cartage-dev/cartage/core/fault"
 )
 
@@ -99,7 +100,7 @@ func (h *Handler) authentic(w http.ResponseWriter, r *http.Request, v visit) ([]
 	if refused != nil {
 		return nil, refused
 	}
-	slot := signedBy(v.app.Secrets, r.Header, raw)
+	slot := shopifysign.By(v.app.Secrets, r.Header, raw)
 	if slot < 0 {
 		return nil, &refusal{code: unauthorised}
 	}

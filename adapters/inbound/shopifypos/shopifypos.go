@@ -32,6 +32,9 @@ const (
 // PercentScaleDefault writes ten percent as "10".
 const PercentScaleDefault = 100
 
+// forgeriesMax is how many forgeries of a client are logged as a warning per minute.
+const forgeriesMax = 20
+
 // App is one Shopify app: whoever knows its secret speaks for its shops.
 type App struct {
 	Name string // in figures and logs
