@@ -55,10 +55,9 @@ func newPOS(lc fx.Lifecycle, shops *usecase.Directory, s store.Store, clock *use
 	return p
 }
 
-func newSettlement(lc fx.Lifecycle, shops *usecase.Directory, pos *usecase.POS, s store.Store, clock *usecase.Clock, alerts *usecase.Alerts, log *slog.Logger) *usecase.Settlement {
-	work := usecase.NewSettlement(shops, pos, s, clock, alerts, log)
+// workNews works out what orders mean, from when the engine has found its shops: what it is asked for before waits.
+func workNews(lc fx.Lifecycle, _ *Engine, work *usecase.Settlement) {
 	lc.Append(fx.StartStopHook(work.Start, work.Close))
-	return work
 }
 
 func newAlerts(log *slog.Logger, figures prometheus.Registerer) (*usecase.Alerts, error) {
@@ -70,8 +69,8 @@ func newAlerts(log *slog.Logger, figures prometheus.Registerer) (*usecase.Alerts
 	return usecase.NewAlerts(log, func(s shop.ID, what loyalty.Alert) { raised.WithLabelValues(string(s), string(what)).Inc() }), nil
 }
 
-// lookAfterHolds runs beside the tills.
-func lookAfterHolds(lc fx.Lifecycle, shops *usecase.Directory, news *usecase.Settlement, s store.Store, clock *usecase.Clock, alerts *usecase.Alerts, log *slog.Logger) {
+// lookAfterHolds runs beside the tills, with the engine's shops.
+func lookAfterHolds(lc fx.Lifecycle, _ *Engine, shops *usecase.Directory, news *usecase.Settlement, s store.Store, clock *usecase.Clock, alerts *usecase.Alerts, log *slog.Logger) {
 	work := usecase.NewExpirer(shops, news, s, clock, alerts, log)
 	lc.Append(fx.StartStopHook(work.Start, work.Close))
 }

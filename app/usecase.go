@@ -22,7 +22,7 @@ import (
 )
 
 var usecaseModule = fx.Module("usecase",
-	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS, newAlerts, newSettlement, usecase.NewRedemptions),
+	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS, newAlerts, usecase.NewSettlement, usecase.NewRedemptions),
 	fx.Provide(
 		func(t *usecase.Transfer) inbound.CartTransfer { return t },
 		func(l *usecase.Links) inbound.HandoffLinks { return l },
@@ -31,7 +31,7 @@ var usecaseModule = fx.Module("usecase",
 		func(s *usecase.Settlement) inbound.OrderNews { return s },
 		func(r *usecase.Redemptions) inbound.Redemptions { return r },
 	),
-	fx.Invoke(lookAfterHolds, showBacklog))
+	fx.Invoke(workNews, lookAfterHolds, showBacklog))
 
 func newLinks(cfg config.Config, shops *usecase.Directory, s store.Store, sealer *usecase.Sealer) *usecase.Links {
 	return usecase.NewLinks(strings.TrimSuffix(cfg.Server.PublicURL, "/"), shops, s, sealer)
@@ -63,7 +63,7 @@ func keptKey(path string) (string, error) {
 	kept, err := os.ReadFile(path) //nolint:gosec // G304: a path from the operator's config
 	if !errors.Is(err, fs.ErrNotExist) {
 		if err != nil {
-			return "", fmt.Errorf("read hand-off key: %w", err)
+			return "", fmt.Errorf("read key: %w", err)
 		}
 		return string(kept), nil
 	}
@@ -71,7 +71,7 @@ func keptKey(path string) (string, error) {
 	_, _ = rand.Read(raw)
 	text := base64.StdEncoding.EncodeToString(raw)
 	if err := writeWhole(path, text+"\n"); err != nil {
-		return "", fmt.Errorf("keep a new hand-off key: %w", err)
+		return "", fmt.Errorf("keep a new key: %w", err)
 	}
 	return text, nil
 }

@@ -99,11 +99,11 @@ func Configure(t testing.TB, o Options) (*Host, config.Source, config.Config) {
 // Environ is what moves the demo config to free ports and into dir.
 func (h *Host) Environ(t testing.TB, dir string) []string {
 	t.Helper()
-	api, shop := freePort(t), freePort(t)
-	h.API, h.Shop = "http://"+api, "http://"+shop
+	api, admin, shop := freePort(t), freePort(t), freePort(t)
+	h.API, h.Admin, h.Shop = "http://"+api, "http://"+admin, "http://"+shop
 	env := map[string]string{
 		"SERVER__LISTEN": api, "SERVER__PUBLIC_URL": h.API, "SERVER__READY_DELAY": "0s",
-		"ADMIN__LISTEN":                    "127.0.0.1:0",
+		"ADMIN__LISTEN":                    admin,
 		"STORE__PATH":                      filepath.Join(dir, "cartage.db"),
 		"PLUGINS__DIR":                     Build(t).Plugins(),
 		"BACKENDS__MOCK__SETTINGS__LISTEN": shop, "BACKENDS__MOCK__SETTINGS__PUBLIC_URL": h.Shop,

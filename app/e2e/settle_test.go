@@ -5,16 +5,19 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartage-dev/cartage/adapters/store/sqlite"
+	"github.com/cartage-dev/cartage/app/apptest"
 	"github.com/cartage-dev/cartage/app/usecase"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/loyalty"
@@ -307,6 +310,32 @@ func TestForgotten(t *testing.T) {
 	}
 	if err := c.settlement.Erase(t.Context(), "nobody", "ann", at); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("another shop's: %v", err)
+	}
+}
+
+// TestNewsWaitsForShops leaves news to a host that has yet to start: it is worked out at once, and
+// not put off because there is no shop until the engine has found it.
+func TestNewsWaitsForShops(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "cartage.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Store().Inbox.Put(t.Context(), store.Message{Shop: "demo", Key: "placed:1", ReceivedAt: time.Now(), Body: []byte(`{"version":1,"kind":"placed","order":"1","at":"2026-11-25T12:00:00Z"}`)})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	log := &lines{}
+	h := apptest.Start(t, apptest.Options{Dir: dir, Log: slog.New(slog.NewTextHandler(log, nil))})
+	if !eventually(func() bool {
+		_, figures := get(t, h.Admin+"/metrics")
+		return strings.Contains(figures, "cartage_news_waiting 0\n")
+	}) {
+		t.Error("news is left that nobody works out")
+	}
+	if log.has("news not worked out") {
+		t.Error("news was put off")
 	}
 }
 

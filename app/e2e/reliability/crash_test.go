@@ -24,8 +24,8 @@ const (
 	killsOfEach     = 5
 	pointsOfEach    = 3_500 // for three offers at once
 	checkMax        = 10 * time.Second
-	ordersOfEach    = 3               // each may be worked out at any time from its telling on, which is what makes histories long to check
-	settleMax       = 8 * time.Second // longer than the lease of what a killed host had taken up
+	ordersOfEach    = 3 // each may be worked out at any time from its telling on, which is what makes histories long to check
+	settleMax       = 30 * time.Second
 )
 
 // TestCrashLoop kills the host under tills that tap, tap again, take back and order, and holds what
@@ -239,10 +239,15 @@ type order struct {
 	told     time.Time
 }
 
-// settle looks at every customer once more, when all is quiet.
+// settle looks at every customer once more, when all news is worked out.
 func (s *storm) settle(t *testing.T) {
 	t.Helper()
-	time.Sleep(settleMax)
+	for deadline := time.Now().Add(settleMax); s.host.waiting() != 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Errorf("news is left that nobody works out: %d", s.host.waiting())
+			break
+		}
+	}
 	s.mu.Lock()
 	for _, o := range s.told { // worked out at any time until now
 		s.histories.add(o.customer, 1000+int(o.number%1_000_000), asked{ordered, o.id}, outcome{status: 200}, o.told, time.Now())

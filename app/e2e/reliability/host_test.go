@@ -3,13 +3,17 @@
 package reliability
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -23,11 +27,11 @@ import (
 
 // host is the real program, which is killed and started again on the same database.
 type host struct {
-	t       *testing.T
-	api     string
-	dir     string
-	env     []string
-	program string
+	t          *testing.T
+	api, admin string
+	dir        string
+	env        []string
+	program    string
 
 	mu      sync.Mutex
 	process *exec.Cmd
@@ -44,7 +48,7 @@ func newHost(t *testing.T) *host {
 	dir := t.TempDir()
 	where := &apptest.Host{}
 	env := append(where.Environ(t, dir), "HOME="+dir, "PATH="+os.Getenv("PATH"))
-	return &host{t: t, api: where.API, dir: dir, env: env, program: apptest.Build(t).Host()}
+	return &host{t: t, api: where.API, admin: where.Admin, dir: dir, env: env, program: apptest.Build(t).Host()}
 }
 
 func (h *host) database() string { return filepath.Join(h.dir, "cartage.db") }
@@ -111,6 +115,24 @@ func (h *host) incarnation() chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.reaped
+}
+
+// waiting says how much news of orders the host has yet to work out; -1 is not known.
+func (h *host) waiting() int {
+	h.t.Helper()
+	res, err := client.Get(h.admin + "/metrics")
+	if err != nil {
+		return -1
+	}
+	defer func() { _ = res.Body.Close() }()
+	for lines := bufio.NewScanner(io.LimitReader(res.Body, 1<<20)); lines.Scan(); {
+		if value, is := strings.CutPrefix(lines.Text(), "cartage_news_waiting "); is {
+			if n, err := strconv.Atoi(value); err == nil {
+				return n
+			}
+		}
+	}
+	return -1
 }
 
 // open opens the database while no host runs.
