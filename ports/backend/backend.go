@@ -24,6 +24,7 @@ type Backend struct {
 	Carts    Carts
 	Checkout Checkout
 	Orders   Orders
+	Loyalty  Loyalty
 }
 
 // Port names one of the ports in config, on the plugin wire and in reports.
@@ -34,10 +35,11 @@ const (
 	PortCarts    Port = "carts"
 	PortCheckout Port = "checkout"
 	PortOrders   Port = "orders"
+	PortLoyalty  Port = "loyalty"
 )
 
 // Ports lists every port, in the order reports show them.
-func Ports() []Port { return []Port{PortCarts, PortCheckout, PortOrders} }
+func Ports() []Port { return []Port{PortCarts, PortCheckout, PortOrders, PortLoyalty} }
 
 // Offered lists the ports that are not nil.
 func (b Backend) Offered() []Port {
@@ -45,7 +47,7 @@ func (b Backend) Offered() []Port {
 	for _, p := range []struct {
 		name Port
 		here bool
-	}{{PortCarts, b.Carts != nil}, {PortCheckout, b.Checkout != nil}, {PortOrders, b.Orders != nil}} {
+	}{{PortCarts, b.Carts != nil}, {PortCheckout, b.Checkout != nil}, {PortOrders, b.Orders != nil}, {PortLoyalty, b.Loyalty != nil}} {
 		if p.here {
 			offered = append(offered, p.name)
 		}
@@ -62,6 +64,8 @@ type Info struct {
 	// request is Conflict and has none. Only then may the engine send a write again after
 	// fault.Unknown.
 	KeyedWrites bool
+	// ReadBack says that Loyalty.Moved answers what it promises. It means nothing without Loyalty.
+	ReadBack bool
 	// Demo says that this adapter must not sell anything real; a production host
 	// refuses it unless config names it. Only a demo may lose with its process what it
 	// acknowledged.

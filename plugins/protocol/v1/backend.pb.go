@@ -75,8 +75,11 @@ type DescribeResponse struct {
 	Demo bool `protobuf:"varint,5,opt,name=demo,proto3" json:"demo,omitempty"`
 	// JSON Schema (2020-12) of the settings, empty when the plugin does not give one.
 	SettingsSchema []byte `protobuf:"bytes,6,opt,name=settings_schema,json=settingsSchema,proto3" json:"settings_schema,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Loyalty.Moved answers what it promises. Without it, or without keyed_writes, no shop's
+	// points are kept here.
+	ReadBack      bool `protobuf:"varint,7,opt,name=read_back,json=readBack,proto3" json:"read_back,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DescribeResponse) Reset() {
@@ -149,6 +152,13 @@ func (x *DescribeResponse) GetSettingsSchema() []byte {
 		return x.SettingsSchema
 	}
 	return nil
+}
+
+func (x *DescribeResponse) GetReadBack() bool {
+	if x != nil {
+		return x.ReadBack
+	}
+	return false
 }
 
 type ConfigureRequest struct {
@@ -1543,6 +1553,366 @@ func (x *ByReferenceResponse) GetOrder() *Order {
 	return nil
 }
 
+type PointsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	Customer      string                 `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PointsRequest) Reset() {
+	*x = PointsRequest{}
+	mi := &file_v1_backend_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PointsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PointsRequest) ProtoMessage() {}
+
+func (x *PointsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PointsRequest.ProtoReflect.Descriptor instead.
+func (*PointsRequest) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *PointsRequest) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *PointsRequest) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+type PointsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Points        int64                  `protobuf:"varint,1,opt,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PointsResponse) Reset() {
+	*x = PointsResponse{}
+	mi := &file_v1_backend_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PointsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PointsResponse) ProtoMessage() {}
+
+func (x *PointsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PointsResponse.ProtoReflect.Descriptor instead.
+func (*PointsResponse) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *PointsResponse) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+type MoveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its idempotency_key is the movement's.
+	Call          *Call     `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	Movement      *Movement `protobuf:"bytes,2,opt,name=movement,proto3" json:"movement,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveRequest) Reset() {
+	*x = MoveRequest{}
+	mi := &file_v1_backend_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveRequest) ProtoMessage() {}
+
+func (x *MoveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveRequest.ProtoReflect.Descriptor instead.
+func (*MoveRequest) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *MoveRequest) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *MoveRequest) GetMovement() *Movement {
+	if x != nil {
+		return x.Movement
+	}
+	return nil
+}
+
+type MoveResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Points        int64                  `protobuf:"varint,1,opt,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveResponse) Reset() {
+	*x = MoveResponse{}
+	mi := &file_v1_backend_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveResponse) ProtoMessage() {}
+
+func (x *MoveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveResponse.ProtoReflect.Descriptor instead.
+func (*MoveResponse) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *MoveResponse) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+type MovedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MovedRequest) Reset() {
+	*x = MovedRequest{}
+	mi := &file_v1_backend_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MovedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MovedRequest) ProtoMessage() {}
+
+func (x *MovedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MovedRequest.ProtoReflect.Descriptor instead.
+func (*MovedRequest) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *MovedRequest) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *MovedRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+type MovedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Movement      *Movement              `protobuf:"bytes,1,opt,name=movement,proto3" json:"movement,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MovedResponse) Reset() {
+	*x = MovedResponse{}
+	mi := &file_v1_backend_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MovedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MovedResponse) ProtoMessage() {}
+
+func (x *MovedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MovedResponse.ProtoReflect.Descriptor instead.
+func (*MovedResponse) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *MovedResponse) GetMovement() *Movement {
+	if x != nil {
+		return x.Movement
+	}
+	return nil
+}
+
+type Movement struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Customer string                 `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Below zero when they are taken.
+	Points int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
+	// redeemed, returned, earned or clawed.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The channel's order that it is about, empty when there is none yet.
+	Order         string `protobuf:"bytes,4,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Movement) Reset() {
+	*x = Movement{}
+	mi := &file_v1_backend_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Movement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Movement) ProtoMessage() {}
+
+func (x *Movement) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_backend_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Movement.ProtoReflect.Descriptor instead.
+func (*Movement) Descriptor() ([]byte, []int) {
+	return file_v1_backend_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Movement) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *Movement) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *Movement) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Movement) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
 // All amounts are int64 minor units of the message's one currency.
 type Cart struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1562,7 +1932,7 @@ type Cart struct {
 
 func (x *Cart) Reset() {
 	*x = Cart{}
-	mi := &file_v1_backend_proto_msgTypes[25]
+	mi := &file_v1_backend_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1574,7 +1944,7 @@ func (x *Cart) String() string {
 func (*Cart) ProtoMessage() {}
 
 func (x *Cart) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[25]
+	mi := &file_v1_backend_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1587,7 +1957,7 @@ func (x *Cart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cart.ProtoReflect.Descriptor instead.
 func (*Cart) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{25}
+	return file_v1_backend_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Cart) GetId() string {
@@ -1667,7 +2037,7 @@ type Line struct {
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_v1_backend_proto_msgTypes[26]
+	mi := &file_v1_backend_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1679,7 +2049,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[26]
+	mi := &file_v1_backend_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1692,7 +2062,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{26}
+	return file_v1_backend_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Line) GetId() string {
@@ -1750,7 +2120,7 @@ type Problem struct {
 
 func (x *Problem) Reset() {
 	*x = Problem{}
-	mi := &file_v1_backend_proto_msgTypes[27]
+	mi := &file_v1_backend_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1762,7 +2132,7 @@ func (x *Problem) String() string {
 func (*Problem) ProtoMessage() {}
 
 func (x *Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[27]
+	mi := &file_v1_backend_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1775,7 +2145,7 @@ func (x *Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Problem.ProtoReflect.Descriptor instead.
 func (*Problem) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{27}
+	return file_v1_backend_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Problem) GetSku() string {
@@ -1817,7 +2187,7 @@ type Pages struct {
 
 func (x *Pages) Reset() {
 	*x = Pages{}
-	mi := &file_v1_backend_proto_msgTypes[28]
+	mi := &file_v1_backend_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1829,7 +2199,7 @@ func (x *Pages) String() string {
 func (*Pages) ProtoMessage() {}
 
 func (x *Pages) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[28]
+	mi := &file_v1_backend_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1842,7 +2212,7 @@ func (x *Pages) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pages.ProtoReflect.Descriptor instead.
 func (*Pages) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{28}
+	return file_v1_backend_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Pages) GetCheckout() *WebRequest {
@@ -1880,7 +2250,7 @@ type WebRequest struct {
 
 func (x *WebRequest) Reset() {
 	*x = WebRequest{}
-	mi := &file_v1_backend_proto_msgTypes[29]
+	mi := &file_v1_backend_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1892,7 +2262,7 @@ func (x *WebRequest) String() string {
 func (*WebRequest) ProtoMessage() {}
 
 func (x *WebRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[29]
+	mi := &file_v1_backend_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1905,7 +2275,7 @@ func (x *WebRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebRequest.ProtoReflect.Descriptor instead.
 func (*WebRequest) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{29}
+	return file_v1_backend_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *WebRequest) GetUrl() string {
@@ -1953,7 +2323,7 @@ type Pair struct {
 
 func (x *Pair) Reset() {
 	*x = Pair{}
-	mi := &file_v1_backend_proto_msgTypes[30]
+	mi := &file_v1_backend_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1965,7 +2335,7 @@ func (x *Pair) String() string {
 func (*Pair) ProtoMessage() {}
 
 func (x *Pair) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[30]
+	mi := &file_v1_backend_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1978,7 +2348,7 @@ func (x *Pair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pair.ProtoReflect.Descriptor instead.
 func (*Pair) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{30}
+	return file_v1_backend_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Pair) GetName() string {
@@ -2010,7 +2380,7 @@ type Cookie struct {
 
 func (x *Cookie) Reset() {
 	*x = Cookie{}
-	mi := &file_v1_backend_proto_msgTypes[31]
+	mi := &file_v1_backend_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +2392,7 @@ func (x *Cookie) String() string {
 func (*Cookie) ProtoMessage() {}
 
 func (x *Cookie) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[31]
+	mi := &file_v1_backend_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +2405,7 @@ func (x *Cookie) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cookie.ProtoReflect.Descriptor instead.
 func (*Cookie) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{31}
+	return file_v1_backend_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Cookie) GetName() string {
@@ -2102,7 +2472,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_v1_backend_proto_msgTypes[32]
+	mi := &file_v1_backend_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2114,7 +2484,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[32]
+	mi := &file_v1_backend_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2127,7 +2497,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{32}
+	return file_v1_backend_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Order) GetId() string {
@@ -2189,7 +2559,7 @@ type Fault struct {
 
 func (x *Fault) Reset() {
 	*x = Fault{}
-	mi := &file_v1_backend_proto_msgTypes[33]
+	mi := &file_v1_backend_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2201,7 +2571,7 @@ func (x *Fault) String() string {
 func (*Fault) ProtoMessage() {}
 
 func (x *Fault) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[33]
+	mi := &file_v1_backend_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2214,7 +2584,7 @@ func (x *Fault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fault.ProtoReflect.Descriptor instead.
 func (*Fault) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{33}
+	return file_v1_backend_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Fault) GetKind() string {
@@ -2270,7 +2640,7 @@ type FaultField struct {
 
 func (x *FaultField) Reset() {
 	*x = FaultField{}
-	mi := &file_v1_backend_proto_msgTypes[34]
+	mi := &file_v1_backend_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2282,7 +2652,7 @@ func (x *FaultField) String() string {
 func (*FaultField) ProtoMessage() {}
 
 func (x *FaultField) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_backend_proto_msgTypes[34]
+	mi := &file_v1_backend_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2295,7 +2665,7 @@ func (x *FaultField) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FaultField.ProtoReflect.Descriptor instead.
 func (*FaultField) Descriptor() ([]byte, []int) {
-	return file_v1_backend_proto_rawDescGZIP(), []int{34}
+	return file_v1_backend_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *FaultField) GetPath() string {
@@ -2324,14 +2694,15 @@ var File_v1_backend_proto protoreflect.FileDescriptor
 const file_v1_backend_proto_rawDesc = "" +
 	"\n" +
 	"\x10v1/backend.proto\x12\x11cartage.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n" +
-	"\x0fDescribeRequest\"\xbc\x01\n" +
+	"\x0fDescribeRequest\"\xd9\x01\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
 	"\bservices\x18\x03 \x03(\tR\bservices\x12!\n" +
 	"\fkeyed_writes\x18\x04 \x01(\bR\vkeyedWrites\x12\x12\n" +
 	"\x04demo\x18\x05 \x01(\bR\x04demo\x12'\n" +
-	"\x0fsettings_schema\x18\x06 \x01(\fR\x0esettingsSchema\"\xd0\x01\n" +
+	"\x0fsettings_schema\x18\x06 \x01(\fR\x0esettingsSchema\x12\x1b\n" +
+	"\tread_back\x18\a \x01(\bR\breadBack\"\xd0\x01\n" +
 	"\x10ConfigureRequest\x12\x1a\n" +
 	"\bsettings\x18\x01 \x01(\fR\bsettings\x12J\n" +
 	"\asecrets\x18\x02 \x03(\v20.cartage.plugin.v1.ConfigureRequest.SecretsEntryR\asecrets\x12\x18\n" +
@@ -2437,7 +2808,27 @@ const file_v1_backend_proto_rawDesc = "" +
 	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x12\x1c\n" +
 	"\treference\x18\x02 \x01(\tR\treference\"E\n" +
 	"\x13ByReferenceResponse\x12.\n" +
-	"\x05order\x18\x01 \x01(\v2\x18.cartage.plugin.v1.OrderR\x05order\"\xd5\x02\n" +
+	"\x05order\x18\x01 \x01(\v2\x18.cartage.plugin.v1.OrderR\x05order\"X\n" +
+	"\rPointsRequest\x12+\n" +
+	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x12\x1a\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"(\n" +
+	"\x0ePointsResponse\x12\x16\n" +
+	"\x06points\x18\x01 \x01(\x03R\x06points\"s\n" +
+	"\vMoveRequest\x12+\n" +
+	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x127\n" +
+	"\bmovement\x18\x02 \x01(\v2\x1b.cartage.plugin.v1.MovementR\bmovement\"&\n" +
+	"\fMoveResponse\x12\x16\n" +
+	"\x06points\x18\x01 \x01(\x03R\x06points\"M\n" +
+	"\fMovedRequest\x12+\n" +
+	"\x04call\x18\x01 \x01(\v2\x17.cartage.plugin.v1.CallR\x04call\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\"H\n" +
+	"\rMovedResponse\x127\n" +
+	"\bmovement\x18\x01 \x01(\v2\x1b.cartage.plugin.v1.MovementR\bmovement\"l\n" +
+	"\bMovement\x12\x1a\n" +
+	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12\x16\n" +
+	"\x06points\x18\x02 \x01(\x03R\x06points\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05order\x18\x04 \x01(\tR\x05order\"\xd5\x02\n" +
 	"\x04Cart\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12-\n" +
@@ -2519,7 +2910,11 @@ const file_v1_backend_proto_rawDesc = "" +
 	"\aDeliver\x12!.cartage.plugin.v1.DeliverRequest\x1a\".cartage.plugin.v1.DeliverResponse\x12P\n" +
 	"\aHandOff\x12!.cartage.plugin.v1.HandOffRequest\x1a\".cartage.plugin.v1.HandOffResponse2f\n" +
 	"\x06Orders\x12\\\n" +
-	"\vByReference\x12%.cartage.plugin.v1.ByReferenceRequest\x1a&.cartage.plugin.v1.ByReferenceResponseB?Z=github.com/cartage-dev/cartage/plugins/protocol/v1;protocolv1b\x06proto3"
+	"\vByReference\x12%.cartage.plugin.v1.ByReferenceRequest\x1a&.cartage.plugin.v1.ByReferenceResponse2\xed\x01\n" +
+	"\aLoyalty\x12M\n" +
+	"\x06Points\x12 .cartage.plugin.v1.PointsRequest\x1a!.cartage.plugin.v1.PointsResponse\x12G\n" +
+	"\x04Move\x12\x1e.cartage.plugin.v1.MoveRequest\x1a\x1f.cartage.plugin.v1.MoveResponse\x12J\n" +
+	"\x05Moved\x12\x1f.cartage.plugin.v1.MovedRequest\x1a .cartage.plugin.v1.MovedResponseB?Z=github.com/cartage-dev/cartage/plugins/protocol/v1;protocolv1b\x06proto3"
 
 var (
 	file_v1_backend_proto_rawDescOnce sync.Once
@@ -2533,7 +2928,7 @@ func file_v1_backend_proto_rawDescGZIP() []byte {
 	return file_v1_backend_proto_rawDescData
 }
 
-var file_v1_backend_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_v1_backend_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_v1_backend_proto_goTypes = []any{
 	(*DescribeRequest)(nil),       // 0: cartage.plugin.v1.DescribeRequest
 	(*DescribeResponse)(nil),      // 1: cartage.plugin.v1.DescribeResponse
@@ -2560,76 +2955,94 @@ var file_v1_backend_proto_goTypes = []any{
 	(*HandOffResponse)(nil),       // 22: cartage.plugin.v1.HandOffResponse
 	(*ByReferenceRequest)(nil),    // 23: cartage.plugin.v1.ByReferenceRequest
 	(*ByReferenceResponse)(nil),   // 24: cartage.plugin.v1.ByReferenceResponse
-	(*Cart)(nil),                  // 25: cartage.plugin.v1.Cart
-	(*Line)(nil),                  // 26: cartage.plugin.v1.Line
-	(*Problem)(nil),               // 27: cartage.plugin.v1.Problem
-	(*Pages)(nil),                 // 28: cartage.plugin.v1.Pages
-	(*WebRequest)(nil),            // 29: cartage.plugin.v1.WebRequest
-	(*Pair)(nil),                  // 30: cartage.plugin.v1.Pair
-	(*Cookie)(nil),                // 31: cartage.plugin.v1.Cookie
-	(*Order)(nil),                 // 32: cartage.plugin.v1.Order
-	(*Fault)(nil),                 // 33: cartage.plugin.v1.Fault
-	(*FaultField)(nil),            // 34: cartage.plugin.v1.FaultField
-	nil,                           // 35: cartage.plugin.v1.ConfigureRequest.SecretsEntry
-	(*timestamppb.Timestamp)(nil), // 36: google.protobuf.Timestamp
+	(*PointsRequest)(nil),         // 25: cartage.plugin.v1.PointsRequest
+	(*PointsResponse)(nil),        // 26: cartage.plugin.v1.PointsResponse
+	(*MoveRequest)(nil),           // 27: cartage.plugin.v1.MoveRequest
+	(*MoveResponse)(nil),          // 28: cartage.plugin.v1.MoveResponse
+	(*MovedRequest)(nil),          // 29: cartage.plugin.v1.MovedRequest
+	(*MovedResponse)(nil),         // 30: cartage.plugin.v1.MovedResponse
+	(*Movement)(nil),              // 31: cartage.plugin.v1.Movement
+	(*Cart)(nil),                  // 32: cartage.plugin.v1.Cart
+	(*Line)(nil),                  // 33: cartage.plugin.v1.Line
+	(*Problem)(nil),               // 34: cartage.plugin.v1.Problem
+	(*Pages)(nil),                 // 35: cartage.plugin.v1.Pages
+	(*WebRequest)(nil),            // 36: cartage.plugin.v1.WebRequest
+	(*Pair)(nil),                  // 37: cartage.plugin.v1.Pair
+	(*Cookie)(nil),                // 38: cartage.plugin.v1.Cookie
+	(*Order)(nil),                 // 39: cartage.plugin.v1.Order
+	(*Fault)(nil),                 // 40: cartage.plugin.v1.Fault
+	(*FaultField)(nil),            // 41: cartage.plugin.v1.FaultField
+	nil,                           // 42: cartage.plugin.v1.ConfigureRequest.SecretsEntry
+	(*timestamppb.Timestamp)(nil), // 43: google.protobuf.Timestamp
 }
 var file_v1_backend_proto_depIdxs = []int32{
-	35, // 0: cartage.plugin.v1.ConfigureRequest.secrets:type_name -> cartage.plugin.v1.ConfigureRequest.SecretsEntry
+	42, // 0: cartage.plugin.v1.ConfigureRequest.secrets:type_name -> cartage.plugin.v1.ConfigureRequest.SecretsEntry
 	6,  // 1: cartage.plugin.v1.PutRequest.call:type_name -> cartage.plugin.v1.Call
 	7,  // 2: cartage.plugin.v1.PutRequest.items:type_name -> cartage.plugin.v1.Item
-	25, // 3: cartage.plugin.v1.PutResponse.cart:type_name -> cartage.plugin.v1.Cart
-	27, // 4: cartage.plugin.v1.PutResponse.problems:type_name -> cartage.plugin.v1.Problem
-	28, // 5: cartage.plugin.v1.PutResponse.pages:type_name -> cartage.plugin.v1.Pages
+	32, // 3: cartage.plugin.v1.PutResponse.cart:type_name -> cartage.plugin.v1.Cart
+	34, // 4: cartage.plugin.v1.PutResponse.problems:type_name -> cartage.plugin.v1.Problem
+	35, // 5: cartage.plugin.v1.PutResponse.pages:type_name -> cartage.plugin.v1.Pages
 	6,  // 6: cartage.plugin.v1.GetRequest.call:type_name -> cartage.plugin.v1.Call
-	25, // 7: cartage.plugin.v1.GetResponse.cart:type_name -> cartage.plugin.v1.Cart
+	32, // 7: cartage.plugin.v1.GetResponse.cart:type_name -> cartage.plugin.v1.Cart
 	6,  // 8: cartage.plugin.v1.ChangeRequest.call:type_name -> cartage.plugin.v1.Call
 	7,  // 9: cartage.plugin.v1.ChangeRequest.set:type_name -> cartage.plugin.v1.Item
 	13, // 10: cartage.plugin.v1.ChangeRequest.codes:type_name -> cartage.plugin.v1.Codes
-	25, // 11: cartage.plugin.v1.ChangeResponse.cart:type_name -> cartage.plugin.v1.Cart
-	27, // 12: cartage.plugin.v1.ChangeResponse.problems:type_name -> cartage.plugin.v1.Problem
+	32, // 11: cartage.plugin.v1.ChangeResponse.cart:type_name -> cartage.plugin.v1.Cart
+	34, // 12: cartage.plugin.v1.ChangeResponse.problems:type_name -> cartage.plugin.v1.Problem
 	15, // 13: cartage.plugin.v1.ChangeResponse.refused:type_name -> cartage.plugin.v1.RefusedCode
 	6,  // 14: cartage.plugin.v1.DeliverRequest.call:type_name -> cartage.plugin.v1.Call
 	18, // 15: cartage.plugin.v1.DeliverRequest.buyer:type_name -> cartage.plugin.v1.Buyer
-	25, // 16: cartage.plugin.v1.DeliverResponse.cart:type_name -> cartage.plugin.v1.Cart
+	32, // 16: cartage.plugin.v1.DeliverResponse.cart:type_name -> cartage.plugin.v1.Cart
 	20, // 17: cartage.plugin.v1.DeliverResponse.options:type_name -> cartage.plugin.v1.Option
 	19, // 18: cartage.plugin.v1.Buyer.address:type_name -> cartage.plugin.v1.Address
 	6,  // 19: cartage.plugin.v1.HandOffRequest.call:type_name -> cartage.plugin.v1.Call
-	28, // 20: cartage.plugin.v1.HandOffResponse.pages:type_name -> cartage.plugin.v1.Pages
+	35, // 20: cartage.plugin.v1.HandOffResponse.pages:type_name -> cartage.plugin.v1.Pages
 	6,  // 21: cartage.plugin.v1.ByReferenceRequest.call:type_name -> cartage.plugin.v1.Call
-	32, // 22: cartage.plugin.v1.ByReferenceResponse.order:type_name -> cartage.plugin.v1.Order
-	26, // 23: cartage.plugin.v1.Cart.lines:type_name -> cartage.plugin.v1.Line
-	29, // 24: cartage.plugin.v1.Pages.checkout:type_name -> cartage.plugin.v1.WebRequest
-	29, // 25: cartage.plugin.v1.Pages.cart:type_name -> cartage.plugin.v1.WebRequest
-	30, // 26: cartage.plugin.v1.WebRequest.form:type_name -> cartage.plugin.v1.Pair
-	30, // 27: cartage.plugin.v1.WebRequest.headers:type_name -> cartage.plugin.v1.Pair
-	31, // 28: cartage.plugin.v1.WebRequest.cookies:type_name -> cartage.plugin.v1.Cookie
-	36, // 29: cartage.plugin.v1.Cookie.expires_at:type_name -> google.protobuf.Timestamp
-	25, // 30: cartage.plugin.v1.Order.cart:type_name -> cartage.plugin.v1.Cart
-	36, // 31: cartage.plugin.v1.Order.placed_at:type_name -> google.protobuf.Timestamp
-	34, // 32: cartage.plugin.v1.Fault.fields:type_name -> cartage.plugin.v1.FaultField
-	0,  // 33: cartage.plugin.v1.Lifecycle.Describe:input_type -> cartage.plugin.v1.DescribeRequest
-	2,  // 34: cartage.plugin.v1.Lifecycle.Configure:input_type -> cartage.plugin.v1.ConfigureRequest
-	4,  // 35: cartage.plugin.v1.Lifecycle.Check:input_type -> cartage.plugin.v1.CheckRequest
-	8,  // 36: cartage.plugin.v1.Carts.Put:input_type -> cartage.plugin.v1.PutRequest
-	10, // 37: cartage.plugin.v1.Carts.Get:input_type -> cartage.plugin.v1.GetRequest
-	12, // 38: cartage.plugin.v1.Carts.Change:input_type -> cartage.plugin.v1.ChangeRequest
-	16, // 39: cartage.plugin.v1.Checkout.Deliver:input_type -> cartage.plugin.v1.DeliverRequest
-	21, // 40: cartage.plugin.v1.Checkout.HandOff:input_type -> cartage.plugin.v1.HandOffRequest
-	23, // 41: cartage.plugin.v1.Orders.ByReference:input_type -> cartage.plugin.v1.ByReferenceRequest
-	1,  // 42: cartage.plugin.v1.Lifecycle.Describe:output_type -> cartage.plugin.v1.DescribeResponse
-	3,  // 43: cartage.plugin.v1.Lifecycle.Configure:output_type -> cartage.plugin.v1.ConfigureResponse
-	5,  // 44: cartage.plugin.v1.Lifecycle.Check:output_type -> cartage.plugin.v1.CheckResponse
-	9,  // 45: cartage.plugin.v1.Carts.Put:output_type -> cartage.plugin.v1.PutResponse
-	11, // 46: cartage.plugin.v1.Carts.Get:output_type -> cartage.plugin.v1.GetResponse
-	14, // 47: cartage.plugin.v1.Carts.Change:output_type -> cartage.plugin.v1.ChangeResponse
-	17, // 48: cartage.plugin.v1.Checkout.Deliver:output_type -> cartage.plugin.v1.DeliverResponse
-	22, // 49: cartage.plugin.v1.Checkout.HandOff:output_type -> cartage.plugin.v1.HandOffResponse
-	24, // 50: cartage.plugin.v1.Orders.ByReference:output_type -> cartage.plugin.v1.ByReferenceResponse
-	42, // [42:51] is the sub-list for method output_type
-	33, // [33:42] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	39, // 22: cartage.plugin.v1.ByReferenceResponse.order:type_name -> cartage.plugin.v1.Order
+	6,  // 23: cartage.plugin.v1.PointsRequest.call:type_name -> cartage.plugin.v1.Call
+	6,  // 24: cartage.plugin.v1.MoveRequest.call:type_name -> cartage.plugin.v1.Call
+	31, // 25: cartage.plugin.v1.MoveRequest.movement:type_name -> cartage.plugin.v1.Movement
+	6,  // 26: cartage.plugin.v1.MovedRequest.call:type_name -> cartage.plugin.v1.Call
+	31, // 27: cartage.plugin.v1.MovedResponse.movement:type_name -> cartage.plugin.v1.Movement
+	33, // 28: cartage.plugin.v1.Cart.lines:type_name -> cartage.plugin.v1.Line
+	36, // 29: cartage.plugin.v1.Pages.checkout:type_name -> cartage.plugin.v1.WebRequest
+	36, // 30: cartage.plugin.v1.Pages.cart:type_name -> cartage.plugin.v1.WebRequest
+	37, // 31: cartage.plugin.v1.WebRequest.form:type_name -> cartage.plugin.v1.Pair
+	37, // 32: cartage.plugin.v1.WebRequest.headers:type_name -> cartage.plugin.v1.Pair
+	38, // 33: cartage.plugin.v1.WebRequest.cookies:type_name -> cartage.plugin.v1.Cookie
+	43, // 34: cartage.plugin.v1.Cookie.expires_at:type_name -> google.protobuf.Timestamp
+	32, // 35: cartage.plugin.v1.Order.cart:type_name -> cartage.plugin.v1.Cart
+	43, // 36: cartage.plugin.v1.Order.placed_at:type_name -> google.protobuf.Timestamp
+	41, // 37: cartage.plugin.v1.Fault.fields:type_name -> cartage.plugin.v1.FaultField
+	0,  // 38: cartage.plugin.v1.Lifecycle.Describe:input_type -> cartage.plugin.v1.DescribeRequest
+	2,  // 39: cartage.plugin.v1.Lifecycle.Configure:input_type -> cartage.plugin.v1.ConfigureRequest
+	4,  // 40: cartage.plugin.v1.Lifecycle.Check:input_type -> cartage.plugin.v1.CheckRequest
+	8,  // 41: cartage.plugin.v1.Carts.Put:input_type -> cartage.plugin.v1.PutRequest
+	10, // 42: cartage.plugin.v1.Carts.Get:input_type -> cartage.plugin.v1.GetRequest
+	12, // 43: cartage.plugin.v1.Carts.Change:input_type -> cartage.plugin.v1.ChangeRequest
+	16, // 44: cartage.plugin.v1.Checkout.Deliver:input_type -> cartage.plugin.v1.DeliverRequest
+	21, // 45: cartage.plugin.v1.Checkout.HandOff:input_type -> cartage.plugin.v1.HandOffRequest
+	23, // 46: cartage.plugin.v1.Orders.ByReference:input_type -> cartage.plugin.v1.ByReferenceRequest
+	25, // 47: cartage.plugin.v1.Loyalty.Points:input_type -> cartage.plugin.v1.PointsRequest
+	27, // 48: cartage.plugin.v1.Loyalty.Move:input_type -> cartage.plugin.v1.MoveRequest
+	29, // 49: cartage.plugin.v1.Loyalty.Moved:input_type -> cartage.plugin.v1.MovedRequest
+	1,  // 50: cartage.plugin.v1.Lifecycle.Describe:output_type -> cartage.plugin.v1.DescribeResponse
+	3,  // 51: cartage.plugin.v1.Lifecycle.Configure:output_type -> cartage.plugin.v1.ConfigureResponse
+	5,  // 52: cartage.plugin.v1.Lifecycle.Check:output_type -> cartage.plugin.v1.CheckResponse
+	9,  // 53: cartage.plugin.v1.Carts.Put:output_type -> cartage.plugin.v1.PutResponse
+	11, // 54: cartage.plugin.v1.Carts.Get:output_type -> cartage.plugin.v1.GetResponse
+	14, // 55: cartage.plugin.v1.Carts.Change:output_type -> cartage.plugin.v1.ChangeResponse
+	17, // 56: cartage.plugin.v1.Checkout.Deliver:output_type -> cartage.plugin.v1.DeliverResponse
+	22, // 57: cartage.plugin.v1.Checkout.HandOff:output_type -> cartage.plugin.v1.HandOffResponse
+	24, // 58: cartage.plugin.v1.Orders.ByReference:output_type -> cartage.plugin.v1.ByReferenceResponse
+	26, // 59: cartage.plugin.v1.Loyalty.Points:output_type -> cartage.plugin.v1.PointsResponse
+	28, // 60: cartage.plugin.v1.Loyalty.Move:output_type -> cartage.plugin.v1.MoveResponse
+	30, // 61: cartage.plugin.v1.Loyalty.Moved:output_type -> cartage.plugin.v1.MovedResponse
+	50, // [50:62] is the sub-list for method output_type
+	38, // [38:50] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_v1_backend_proto_init() }
@@ -2637,16 +3050,16 @@ func file_v1_backend_proto_init() {
 	if File_v1_backend_proto != nil {
 		return
 	}
-	file_v1_backend_proto_msgTypes[25].OneofWrappers = []any{}
+	file_v1_backend_proto_msgTypes[32].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_v1_backend_proto_rawDesc), len(file_v1_backend_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   36,
+			NumMessages:   43,
 			NumExtensions: 0,
-			NumServices:   4,
+			NumServices:   5,
 		},
 		GoTypes:           file_v1_backend_proto_goTypes,
 		DependencyIndexes: file_v1_backend_proto_depIdxs,

@@ -710,3 +710,207 @@ var Orders_ServiceDesc = grpc.ServiceDesc{
 	Streams:  []grpc.StreamDesc{},
 	Metadata: "v1/backend.proto",
 }
+
+const (
+	Loyalty_Points_FullMethodName = "/cartage.plugin.v1.Loyalty/Points"
+	Loyalty_Move_FullMethodName   = "/cartage.plugin.v1.Loyalty/Move"
+	Loyalty_Moved_FullMethodName  = "/cartage.plugin.v1.Loyalty/Moved"
+)
+
+// LoyaltyClient is the client API for Loyalty service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Loyalty keeps the points of a shop's customers, where the shop has a system of its own for them.
+type LoyaltyClient interface {
+	// Points is what a customer has to spend. It shows every Move that was answered before.
+	// Faults: not_found (unknown_customer), limited, unavailable.
+	Points(ctx context.Context, in *PointsRequest, opts ...grpc.CallOption) (*PointsResponse, error)
+	// Move gives a customer points, or takes them, once for each idempotency key however often
+	// it is asked for, and answers what there is to spend then. It is done as a whole or not at
+	// all. One that was refused leaves its key free: the same may be asked for again, and
+	// succeed. A gift is never refused for what the customer owns.
+	// Faults: conflict (insufficient_points) for taking more than there is, conflict (key_reused) for
+	// a key in effect for another movement, not_found (unknown_customer), invalid (no_points), limited,
+	// unavailable, unknown.
+	Move(ctx context.Context, in *MoveRequest, opts ...grpc.CallOption) (*MoveResponse, error)
+	// Moved reads back the movement in effect under a key, for a week at least after its Move.
+	// Faults: not_found (unknown_movement) when none is, limited, unavailable.
+	Moved(ctx context.Context, in *MovedRequest, opts ...grpc.CallOption) (*MovedResponse, error)
+}
+
+type loyaltyClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewLoyaltyClient(cc grpc.ClientConnInterface) LoyaltyClient {
+	return &loyaltyClient{cc}
+}
+
+func (c *loyaltyClient) Points(ctx context.Context, in *PointsRequest, opts ...grpc.CallOption) (*PointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PointsResponse)
+	err := c.cc.Invoke(ctx, Loyalty_Points_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyClient) Move(ctx context.Context, in *MoveRequest, opts ...grpc.CallOption) (*MoveResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MoveResponse)
+	err := c.cc.Invoke(ctx, Loyalty_Move_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyClient) Moved(ctx context.Context, in *MovedRequest, opts ...grpc.CallOption) (*MovedResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MovedResponse)
+	err := c.cc.Invoke(ctx, Loyalty_Moved_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// LoyaltyServer is the server API for Loyalty service.
+// All implementations must embed UnimplementedLoyaltyServer
+// for forward compatibility.
+//
+// Loyalty keeps the points of a shop's customers, where the shop has a system of its own for them.
+type LoyaltyServer interface {
+	// Points is what a customer has to spend. It shows every Move that was answered before.
+	// Faults: not_found (unknown_customer), limited, unavailable.
+	Points(context.Context, *PointsRequest) (*PointsResponse, error)
+	// Move gives a customer points, or takes them, once for each idempotency key however often
+	// it is asked for, and answers what there is to spend then. It is done as a whole or not at
+	// all. One that was refused leaves its key free: the same may be asked for again, and
+	// succeed. A gift is never refused for what the customer owns.
+	// Faults: conflict (insufficient_points) for taking more than there is, conflict (key_reused) for
+	// a key in effect for another movement, not_found (unknown_customer), invalid (no_points), limited,
+	// unavailable, unknown.
+	Move(context.Context, *MoveRequest) (*MoveResponse, error)
+	// Moved reads back the movement in effect under a key, for a week at least after its Move.
+	// Faults: not_found (unknown_movement) when none is, limited, unavailable.
+	Moved(context.Context, *MovedRequest) (*MovedResponse, error)
+	mustEmbedUnimplementedLoyaltyServer()
+}
+
+// UnimplementedLoyaltyServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedLoyaltyServer struct{}
+
+func (UnimplementedLoyaltyServer) Points(context.Context, *PointsRequest) (*PointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Points not implemented")
+}
+func (UnimplementedLoyaltyServer) Move(context.Context, *MoveRequest) (*MoveResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Move not implemented")
+}
+func (UnimplementedLoyaltyServer) Moved(context.Context, *MovedRequest) (*MovedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Moved not implemented")
+}
+func (UnimplementedLoyaltyServer) mustEmbedUnimplementedLoyaltyServer() {}
+func (UnimplementedLoyaltyServer) testEmbeddedByValue()                 {}
+
+// UnsafeLoyaltyServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to LoyaltyServer will
+// result in compilation errors.
+type UnsafeLoyaltyServer interface {
+	mustEmbedUnimplementedLoyaltyServer()
+}
+
+func RegisterLoyaltyServer(s grpc.ServiceRegistrar, srv LoyaltyServer) {
+	// If the following call panics, it indicates UnimplementedLoyaltyServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&Loyalty_ServiceDesc, srv)
+}
+
+func _Loyalty_Points_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServer).Points(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Loyalty_Points_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServer).Points(ctx, req.(*PointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Loyalty_Move_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MoveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServer).Move(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Loyalty_Move_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServer).Move(ctx, req.(*MoveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Loyalty_Moved_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MovedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServer).Moved(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Loyalty_Moved_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServer).Moved(ctx, req.(*MovedRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+// Loyalty_ServiceDesc is the grpc.ServiceDesc for Loyalty service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var Loyalty_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "cartage.plugin.v1.Loyalty",
+	HandlerType: (*LoyaltyServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Points",
+			Handler:    _Loyalty_Points_Handler,
+		},
+		{
+			MethodName: "Move",
+			Handler:    _Loyalty_Move_Handler,
+		},
+		{
+			MethodName: "Moved",
+			Handler:    _Loyalty_Moved_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "v1/backend.proto",
+}
