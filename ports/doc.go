@@ -10,7 +10,7 @@
 //	inbound.POS                adapters/inbound     app/usecase                 app/e2e
 //	inbound.OrderNews          adapters/inbound     app/usecase                 app/e2e
 //	backend.Carts, .Checkout,  app/usecase          plugins, through            ports/backend/backendtest
-//	.Orders                                         adapters/backend
+//	.Orders, .Loyalty                               adapters/backend
 //	store.Handoffs             app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Idempotency          app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Ledger, .Offers,     app/usecase          adapters/store/sqlite       ports/store/storetest

@@ -25,6 +25,7 @@ type foreign struct {
 	protocolv1.UnimplementedCartsServer
 	protocolv1.UnimplementedCheckoutServer
 	protocolv1.UnimplementedOrdersServer
+	protocolv1.UnimplementedLoyaltyServer
 	protocolv1.UnimplementedLifecycleServer
 	put       *protocolv1.PutResponse
 	get       *protocolv1.GetResponse
@@ -32,6 +33,9 @@ type foreign struct {
 	quote     *protocolv1.DeliverResponse
 	handOff   *protocolv1.HandOffResponse
 	order     *protocolv1.ByReferenceResponse
+	points    *protocolv1.PointsResponse
+	move      *protocolv1.MoveResponse
+	moved     *protocolv1.MovedResponse
 	described *protocolv1.DescribeResponse
 }
 
@@ -59,6 +63,18 @@ func (f foreign) ByReference(context.Context, *protocolv1.ByReferenceRequest) (*
 	return f.order, nil
 }
 
+func (f foreign) Points(context.Context, *protocolv1.PointsRequest) (*protocolv1.PointsResponse, error) {
+	return f.points, nil
+}
+
+func (f foreign) Move(context.Context, *protocolv1.MoveRequest) (*protocolv1.MoveResponse, error) {
+	return f.move, nil
+}
+
+func (f foreign) Moved(context.Context, *protocolv1.MovedRequest) (*protocolv1.MovedResponse, error) {
+	return f.moved, nil
+}
+
 func (f foreign) Describe(context.Context, *protocolv1.DescribeRequest) (*protocolv1.DescribeResponse, error) {
 	return f.described, nil
 }
@@ -69,6 +85,7 @@ func (f foreign) serve(t *testing.T) *grpc.ClientConn {
 		protocolv1.RegisterCartsServer(s, f)
 		protocolv1.RegisterCheckoutServer(s, f)
 		protocolv1.RegisterOrdersServer(s, f)
+		protocolv1.RegisterLoyaltyServer(s, f)
 		protocolv1.RegisterLifecycleServer(s, f)
 	})
 }
@@ -145,7 +162,7 @@ func TestDescribe(t *testing.T) {
 		refused bool
 	}{
 		{"a newer plugin's services are left alone", &protocolv1.DescribeResponse{
-			Name: "m", Version: "2.0.0", Services: []string{"cartage.plugin.v1.Loyalty", "cartage.plugin.v1.Orders", "cartage.plugin.v1.Carts"},
+			Name: "m", Version: "2.0.0", Services: []string{"cartage.plugin.v1.Wishlists", "cartage.plugin.v1.Orders", "cartage.plugin.v1.Carts"},
 		}, []backend.Port{backend.PortCarts, backend.PortOrders}, false},
 		{"no services", &protocolv1.DescribeResponse{Name: "m", Version: "2.0.0"}, nil, false},
 		{"no name", &protocolv1.DescribeResponse{Version: "2.0.0"}, nil, true},

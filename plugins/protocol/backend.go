@@ -22,6 +22,8 @@ func NewBackend(conn grpc.ClientConnInterface, d Description) backend.Backend {
 			b.Checkout = checkoutClient{client: protocolv1.NewCheckoutClient(conn)}
 		case backend.PortOrders:
 			b.Orders = ordersClient{client: protocolv1.NewOrdersClient(conn)}
+		case backend.PortLoyalty:
+			b.Loyalty = loyaltyClient{client: protocolv1.NewLoyaltyClient(conn)}
 		}
 	}
 	return b

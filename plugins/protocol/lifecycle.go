@@ -47,7 +47,7 @@ func (l *LifecycleClient) Describe(ctx context.Context) (Description, error) {
 	return Description{
 		Info: backend.Info{
 			Name: answer.GetName(), Version: answer.GetVersion(),
-			KeyedWrites: answer.GetKeyedWrites(), Demo: answer.GetDemo(),
+			KeyedWrites: answer.GetKeyedWrites(), ReadBack: answer.GetReadBack(), Demo: answer.GetDemo(),
 		},
 		Ports:          offeredPorts(answer.GetServices()),
 		SettingsSchema: answer.GetSettingsSchema(),
@@ -99,7 +99,7 @@ func (s lifecycleServer) Describe(ctx context.Context, _ *protocolv1.DescribeReq
 	}
 	return &protocolv1.DescribeResponse{
 		Name: d.Info.Name, Version: d.Info.Version, Services: serviceNames(d.Ports),
-		KeyedWrites: d.Info.KeyedWrites, Demo: d.Info.Demo, SettingsSchema: d.SettingsSchema,
+		KeyedWrites: d.Info.KeyedWrites, ReadBack: d.Info.ReadBack, Demo: d.Info.Demo, SettingsSchema: d.SettingsSchema,
 	}, nil
 }
 

@@ -40,6 +40,7 @@ var services = map[backend.Port]string{
 	backend.PortCarts:    protocolv1.Carts_ServiceDesc.ServiceName,
 	backend.PortCheckout: protocolv1.Checkout_ServiceDesc.ServiceName,
 	backend.PortOrders:   protocolv1.Orders_ServiceDesc.ServiceName,
+	backend.PortLoyalty:  protocolv1.Loyalty_ServiceDesc.ServiceName,
 }
 
 // serviceNames are the full names of the services of these ports.

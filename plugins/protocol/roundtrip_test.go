@@ -149,7 +149,7 @@ func compare[T any](t *rapid.T, what string, got, want T) {
 func TestLifecycleRoundTrip(t *testing.T) {
 	t.Parallel()
 	described := protocol.Description{
-		Info:           backend.Info{Name: "mock", Version: "1.2.0", KeyedWrites: true, Demo: true},
+		Info:           backend.Info{Name: "mock", Version: "1.2.0", KeyedWrites: true, ReadBack: true, Demo: true},
 		Ports:          []backend.Port{backend.PortOrders},
 		SettingsSchema: []byte(`{"type":"object"}`),
 	}

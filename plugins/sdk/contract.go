@@ -9,6 +9,7 @@ import (
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/idempotency"
+	points "github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/core/secret"
@@ -28,6 +29,8 @@ type (
 	Checkout = backend.Checkout
 	// Orders finds what became of carts.
 	Orders = backend.Orders
+	// Loyalty keeps customers' points.
+	Loyalty = backend.Loyalty
 	// Call is the circumstances of one call: shop, locale, currency, shopper and key.
 	Call = backend.Call
 	// PutCart is what Carts.Put is asked for.
@@ -44,6 +47,8 @@ type (
 	HandOff = backend.HandOff
 	// Pages say where a shopper goes on with a cart.
 	Pages = backend.Pages
+	// Movement is what Loyalty.Move is asked for, and what Loyalty.Moved finds.
+	Movement = backend.Movement
 	// ShopID names a shop in the host's config.
 	ShopID = shop.ID
 	// IdempotencyKey is the same for every attempt at the same write.
@@ -57,6 +62,7 @@ const (
 	PortCarts    = backend.PortCarts    // Ports.Carts
 	PortCheckout = backend.PortCheckout // Ports.Checkout
 	PortOrders   = backend.PortOrders   // Ports.Orders
+	PortLoyalty  = backend.PortLoyalty  // Ports.Loyalty
 )
 
 // Carts.
@@ -125,6 +131,29 @@ type (
 const (
 	Placed    = order.Placed    // the shopper bought it
 	Cancelled = order.Cancelled // and it was taken back
+)
+
+// Loyalty.
+type (
+	// Points are whole loyalty points, and no money.
+	Points = points.Points
+	// CustomerID names a customer at the channel's shop.
+	CustomerID = points.CustomerID
+	// ChannelOrderID names an order at the channel's shop, as OrderID does at its backend.
+	ChannelOrderID = points.OrderID
+	// MovementReason says in one word why points move.
+	MovementReason = backend.MovementReason
+)
+
+// PointsMax is the most points that the host lets one customer own.
+const PointsMax = points.PointsMax
+
+// The reasons why points move.
+const (
+	PointsRedeemed = backend.PointsRedeemed // taken for an offer
+	PointsReturned = backend.PointsReturned // given back: the offer was not used, or its order refunded
+	PointsEarned   = backend.PointsEarned   // given for an order
+	PointsClawed   = backend.PointsClawed   // taken back: what had earned them was refunded
 )
 
 // Money.

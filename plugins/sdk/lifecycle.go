@@ -88,7 +88,7 @@ func (l *lifecycle) Configure(ctx context.Context, c protocol.Configuration) err
 
 // match holds what Configure returned to what Offers said before.
 func (p Plugin) match(made Ports) error {
-	returned := backend.Backend{Carts: made.Carts, Checkout: made.Checkout, Orders: made.Orders}.Offered()
+	returned := backend.Backend{Carts: made.Carts, Checkout: made.Checkout, Orders: made.Orders, Loyalty: made.Loyalty}.Offered()
 	for _, port := range backend.Ports() {
 		switch offers, has := slices.Contains(p.Offers, port), slices.Contains(returned, port); {
 		case offers && !has:

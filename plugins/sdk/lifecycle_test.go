@@ -218,6 +218,8 @@ func TestPortsMustMatchOffers(t *testing.T) {
 		made   sdk.Ports
 	}{
 		{"one offered and not made", []sdk.Port{sdk.PortCarts}, sdk.Ports{}},
+		{"points offered and not kept", []sdk.Port{sdk.PortCarts, sdk.PortLoyalty}, sdk.Ports{Carts: moody{}}},
+		{"points kept and not offered", []sdk.Port{sdk.PortCarts}, sdk.Ports{Carts: moody{}, Loyalty: club{}}},
 		{"one made and not offered", []sdk.Port{sdk.PortCarts}, sdk.Ports{Carts: moody{}, Orders: noOrders{}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -237,6 +239,53 @@ func (noOrders) ByReference(context.Context, sdk.Call, string) (sdk.Order, error
 	return sdk.Order{}, sdk.NewFault(sdk.NotFound, "", "none")
 }
 
+type club struct{}
+
+func (club) Points(context.Context, sdk.Call, sdk.CustomerID) (sdk.Points, error) { return 7, nil }
+
+func (club) Move(_ context.Context, _ sdk.Call, m sdk.Movement) (sdk.Points, error) {
+	return 7 + m.Points, nil
+}
+
+func (club) Moved(context.Context, sdk.Call, sdk.IdempotencyKey) (sdk.Movement, error) {
+	return sdk.Movement{Customer: "c", Points: 1, Reason: sdk.PointsEarned, Order: "o"}, nil
+}
+
+func TestLoyaltyIsServed(t *testing.T) {
+	t.Parallel()
+	p := testPlugin()
+	p.Offers, p.Info.ReadBack = []sdk.Port{sdk.PortLoyalty}, true
+	p.Configure = func(context.Context, sdk.Config) (sdk.Ports, error) { return sdk.Ports{Loyalty: club{}}, nil }
+	var log lines
+	conn := serveRaw(t, p, &log)
+	l := protocol.NewLifecycle(conn)
+	d, err := l.Describe(soon(t))
+	if err != nil || !d.Info.ReadBack {
+		t.Fatalf("described %+v, %v", d, err)
+	}
+	b, call := protocol.NewBackend(conn, d).Loyalty, sdk.Call{Key: sdk.IdempotencyKey(strings.Repeat("0f", 32))}
+	taking := sdk.Movement{Customer: "c", Points: -2, Reason: sdk.PointsRedeemed}
+	_, points := b.Points(soon(t), call, "c")
+	_, move := b.Move(soon(t), call, taking)
+	_, moved := b.Moved(soon(t), call, call.Key)
+	for _, err := range []error{points, move, moved} {
+		wantFault(t, "before Configure", err, sdk.Unavailable, "not_configured")
+	}
+	if err := l.Configure(soon(t), protocol.Configuration{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Points(soon(t), call, "c"); err != nil || got != 7 {
+		t.Errorf("Points() = %d, %v", got, err)
+	}
+	if got, err := b.Move(soon(t), call, taking); err != nil || got != 5 {
+		t.Errorf("Move() = %d, %v", got, err)
+	}
+	want := sdk.Movement{Customer: "c", Points: 1, Reason: sdk.PointsEarned, Order: "o"}
+	if got, err := b.Moved(soon(t), call, call.Key); err != nil || got != want {
+		t.Errorf("Moved() = %+v, %v", got, err)
+	}
+}
+
 func TestIncompletePlugins(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -248,7 +297,7 @@ func TestIncompletePlugins(t *testing.T) {
 		{"no version", func(p *sdk.Plugin) { p.Info.Version = "" }, "Info"},
 		{"no Configure", func(p *sdk.Plugin) { p.Configure = nil }, "Configure"},
 		{"offers nothing", func(p *sdk.Plugin) { p.Offers = nil }, "Offers"},
-		{"offers what nobody knows", func(p *sdk.Plugin) { p.Offers = []sdk.Port{"loyalty"} }, "loyalty"},
+		{"offers what nobody knows", func(p *sdk.Plugin) { p.Offers = []sdk.Port{"wishlists"} }, "wishlists"},
 		{"offers to pay for carts it does not make", func(p *sdk.Plugin) { p.Offers = []sdk.Port{sdk.PortCheckout} }, "checkout"},
 		{"offers twice", func(p *sdk.Plugin) { p.Offers = []sdk.Port{sdk.PortCarts, sdk.PortCarts} }, "carts"},
 		{"a schema that is not JSON", func(p *sdk.Plugin) { p.SettingsSchema = []byte("{") }, "SettingsSchema"},

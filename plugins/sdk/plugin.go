@@ -27,6 +27,7 @@ type Ports struct {
 	Carts    Carts
 	Checkout Checkout // only beside Carts
 	Orders   Orders
+	Loyalty  Loyalty // asked for only with Info.KeyedWrites and Info.ReadBack
 	// Check says whether the commerce system can be reached with the credentials
 	// given; nil says that there is nothing to check.
 	Check func(ctx context.Context) error

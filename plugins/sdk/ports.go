@@ -66,3 +66,33 @@ func (o orders) ByReference(ctx context.Context, call Call, reference string) (O
 	}
 	return ports.Orders.ByReference(ctx, call, reference)
 }
+
+// loyalty stands before Ports.Loyalty until there is one.
+type loyalty struct{ *lifecycle }
+
+// Points asks the configured port.
+func (l loyalty) Points(ctx context.Context, call Call, customer CustomerID) (Points, error) {
+	ports, err := l.configured()
+	if err != nil {
+		return 0, err
+	}
+	return ports.Loyalty.Points(ctx, call, customer)
+}
+
+// Move asks the configured port.
+func (l loyalty) Move(ctx context.Context, call Call, m Movement) (Points, error) {
+	ports, err := l.configured()
+	if err != nil {
+		return 0, err
+	}
+	return ports.Loyalty.Move(ctx, call, m)
+}
+
+// Moved asks the configured port.
+func (l loyalty) Moved(ctx context.Context, call Call, key IdempotencyKey) (Movement, error) {
+	ports, err := l.configured()
+	if err != nil {
+		return Movement{}, err
+	}
+	return ports.Loyalty.Moved(ctx, call, key)
+}

@@ -67,6 +67,8 @@ func (w *wall) register(s grpc.ServiceRegistrar) {
 			protocol.RegisterCheckout(s, checkout{w.lifecycle})
 		case PortOrders:
 			protocol.RegisterOrders(s, orders{w.lifecycle})
+		case PortLoyalty:
+			protocol.RegisterLoyalty(s, loyalty{w.lifecycle})
 		}
 	}
 }

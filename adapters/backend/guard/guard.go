@@ -76,6 +76,9 @@ func (g *Guard) Wrap(b backend.Backend) backend.Backend {
 	if b.Orders != nil {
 		wrapped.Orders = g.orders(b)
 	}
+	if b.Loyalty != nil {
+		wrapped.Loyalty = g.loyalty(b)
+	}
 	return wrapped
 }
 

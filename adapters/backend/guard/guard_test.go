@@ -53,7 +53,10 @@ func TestEveryMethodIsGuarded(t *testing.T) {
 			ops[op] = n
 		}
 	}
-	want := map[string]float64{"carts.put": 1, "carts.get": 1, "carts.change": 1, "checkout.deliver": 1, "checkout.hand_off": 1, "orders.by_reference": 1}
+	want := map[string]float64{
+		"carts.put": 1, "carts.get": 1, "carts.change": 1, "checkout.deliver": 1, "checkout.hand_off": 1, "orders.by_reference": 1,
+		"loyalty.points": 1, "loyalty.move": 1, "loyalty.moved": 1,
+	}
 	if diff := cmp.Diff(ops, want); diff != "" || methods != len(want) {
 		t.Errorf("%d methods; counted (-got +want):\n%s", methods, diff)
 	}
@@ -62,8 +65,8 @@ func TestEveryMethodIsGuarded(t *testing.T) {
 func TestWrapPassesOn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, usual())
-	info := backend.Info{Name: "magento2", Version: "1.0.0", KeyedWrites: true, Demo: true}
-	for _, b := range []backend.Backend{{Info: info}, {Info: info, Carts: r.shop}, {Info: info, Checkout: r.shop}, {Info: info, Orders: r.shop}} {
+	info := backend.Info{Name: "magento2", Version: "1.0.0", KeyedWrites: true, ReadBack: true, Demo: true}
+	for _, b := range []backend.Backend{{Info: info}, {Info: info, Carts: r.shop}, {Info: info, Checkout: r.shop}, {Info: info, Orders: r.shop}, {Info: info, Loyalty: r.shop}} {
 		wrapped := r.Wrap(b)
 		if diff := cmp.Diff(wrapped.Offered(), b.Offered()); diff != "" || wrapped.Info != info {
 			t.Errorf("Wrap() = %+v; offered (-got +want):\n%s", wrapped.Info, diff)
@@ -87,6 +90,15 @@ func TestWrapPassesOn(t *testing.T) {
 	}
 	if o, err := r.ports.Orders.ByReference(ctx, call, "ref"); err != nil || o.Reference != "ref" {
 		t.Errorf("ByReference() = %+v, %v", o, err)
+	}
+	if p, err := r.ports.Loyalty.Points(ctx, call, "four"); err != nil || p != 4 {
+		t.Errorf("Points() = %d, %v", p, err)
+	}
+	if p, err := r.ports.Loyalty.Move(ctx, call, backend.Movement{Points: -3}); err != nil || p != -3 {
+		t.Errorf("Move() = %d, %v", p, err)
+	}
+	if m, err := r.ports.Loyalty.Moved(ctx, call, "k"); err != nil || m.Customer != "k" {
+		t.Errorf("Moved() = %+v, %v", m, err)
 	}
 	r.shop.answer = failing(fault.NotFound)
 	if c, err := r.ports.Carts.Get(ctx, call, "c"); err == nil || c.ID != "" {

@@ -21,6 +21,8 @@ import (
 	"github.com/cartage-dev/cartage/core/checkout"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
+	"github.com/cartage-dev/cartage/core/idempotency"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
@@ -62,6 +64,18 @@ func (s *shop) ByReference(ctx context.Context, _ backend.Call, reference string
 	return order.Order{Reference: reference}, s.call(ctx)
 }
 
+func (s *shop) Points(ctx context.Context, _ backend.Call, customer loyalty.CustomerID) (loyalty.Points, error) {
+	return loyalty.Points(len(customer)), s.call(ctx)
+}
+
+func (s *shop) Move(ctx context.Context, _ backend.Call, m backend.Movement) (loyalty.Points, error) {
+	return m.Points, s.call(ctx)
+}
+
+func (s *shop) Moved(ctx context.Context, _ backend.Call, key idempotency.Key) (backend.Movement, error) {
+	return backend.Movement{Customer: loyalty.CustomerID(key)}, s.call(ctx)
+}
+
 // well, hang and failing are answers.
 func well(context.Context) error { return nil }
 
@@ -101,7 +115,7 @@ func newRigOf(t *testing.T, s guard.Settings, info backend.Info) *rig {
 	r := &rig{shop: &shop{answer: well}, metrics: prometheus.NewRegistry(), log: &buffer{}}
 	r.Guard = guard.New("eu", s, guard.Options{Logger: slog.New(slog.NewTextHandler(r.log, nil)), Registerer: r.metrics})
 	t.Cleanup(r.Close)
-	r.ports = r.Wrap(backend.Backend{Info: info, Carts: r.shop, Checkout: r.shop, Orders: r.shop})
+	r.ports = r.Wrap(backend.Backend{Info: info, Carts: r.shop, Checkout: r.shop, Orders: r.shop, Loyalty: r.shop})
 	return r
 }
 

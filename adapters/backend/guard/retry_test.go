@@ -29,10 +29,10 @@ func calm() guard.Settings {
 func TestRetryMatrix(t *testing.T) {
 	t.Parallel()
 	for _, kind := range fault.Kinds() {
-		for _, op := range []string{"carts.put", "carts.get", "orders.by_reference"} {
+		for _, op := range []string{"carts.put", "carts.get", "orders.by_reference", "loyalty.points", "loyalty.move", "loyalty.moved"} {
 			for _, key := range []idempotency.Key{"", "k"} {
 				for _, keyedWrites := range []bool{false, true} {
-					read := op != "carts.put"
+					read := op != "carts.put" && op != "loyalty.move"
 					want := int32(1)
 					if kind == fault.Unavailable || kind == fault.Unknown && (read || key != "" && keyedWrites) {
 						want = 2
@@ -63,6 +63,12 @@ func (r *rig) send(ctx context.Context, op string, key idempotency.Key) (err err
 		_, err = r.ports.Carts.Get(ctx, call, "c")
 	case "orders.by_reference":
 		_, err = r.ports.Orders.ByReference(ctx, call, "r")
+	case "loyalty.points":
+		_, err = r.ports.Loyalty.Points(ctx, call, "c")
+	case "loyalty.move":
+		_, err = r.ports.Loyalty.Move(ctx, call, backend.Movement{})
+	case "loyalty.moved":
+		_, err = r.ports.Loyalty.Moved(ctx, call, "k")
 	}
 	return err
 }
