@@ -54,7 +54,7 @@ func sweepStore(lc fx.Lifecycle, s store.Store, log *slog.Logger) {
 					case <-stop:
 						return
 					case now := <-tick.C:
-						if err := sweep(now, s.Handoffs, s.Idempotency, s.Inbox); err != nil {
+						if err := sweep(now, s.Handoffs, s.Idempotency, s.Inbox, s.Movements); err != nil {
 							log.Warn("old rows could not be removed", "error", err)
 						}
 					}

@@ -9,10 +9,11 @@ import (
 // AccountName says what an account is for. The words are stored.
 type AccountName string
 
-// The accounts: two of each customer, which never fall below zero, and those of the shop.
+// The accounts: those of each customer, of which the first two never fall below zero, and those of the shop.
 const (
 	AccountAvailable AccountName = "available" // a customer's, to spend
 	AccountHeld      AccountName = "held"      // a customer's, promised to an order under way
+	AccountElsewhere AccountName = "elsewhere" // a customer's at a Keeper, which knows what there is to spend
 	AccountIssued    AccountName = "issued"    // where points come from
 	AccountRedeemed  AccountName = "redeemed"  // where points go that were spent
 	AccountLapsed    AccountName = "lapsed"    // where points go that grew too old
@@ -27,7 +28,21 @@ type Account struct {
 }
 
 // OfCustomer reports whether the account belongs to a customer.
-func (a Account) OfCustomer() bool { return a.Name == AccountAvailable || a.Name == AccountHeld }
+func (a Account) OfCustomer() bool {
+	return a.Name == AccountAvailable || a.Name == AccountHeld || a.Name == AccountElsewhere
+}
+
+// Keeper names the system where a shop's customers have their points to spend; empty is this ledger. Points go back to
+// where they came from, whatever the shop has moved to since.
+type Keeper string
+
+// purse is the account that a customer's points are spent from.
+func (k Keeper) purse(c CustomerID) Account {
+	if k != "" {
+		return Account{Name: AccountElsewhere, Customer: c}
+	}
+	return Account{Name: AccountAvailable, Customer: c}
+}
 
 // Transfer moves points, more than none, from one account to another.
 type Transfer struct {
@@ -41,6 +56,20 @@ type Transfer struct {
 type Entry struct {
 	Key       string
 	Transfers []Transfer
+}
+
+// Elsewhere is what the entry moves at a Keeper: the points that a customer is given there, or
+// that are taken when they are below zero. It is zero for an entry that moves none.
+func (e Entry) Elsewhere() (c CustomerID, points Points) {
+	for _, t := range e.Transfers {
+		if t.From.Name == AccountElsewhere {
+			c, points = t.From.Customer, points-t.Points
+		}
+		if t.To.Name == AccountElsewhere {
+			c, points = t.To.Customer, points+t.Points
+		}
+	}
+	return c, points
 }
 
 // Balance is what a customer owns.
@@ -68,7 +97,7 @@ func (b *Balance) move(customer CustomerID, a Account, points Points) {
 	case !a.OfCustomer() || a.Customer != customer:
 	case a.Name == AccountAvailable:
 		b.Available += points
-	default:
+	case a.Name == AccountHeld:
 		b.Held += points
 	}
 }

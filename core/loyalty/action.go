@@ -30,6 +30,7 @@ type Action struct {
 	ID       ActionID
 	State    State
 	Customer CustomerID // whom the id is bound to
+	Keeper   Keeper     // of the customer's points
 	Points   Points     // what the offer costs
 	IssuedAt time.Time
 	// HeldAt and ExpiresAt are those of the last hold.
@@ -112,7 +113,7 @@ func (a Action) Perform(b Balance, r Rules, now time.Time) (Outcome, error) {
 	}
 	a.State, a.Unconfirmed, a.HeldAt, a.ExpiresAt = Held, true, now, now.Add(r.UnconfirmedFor)
 	a.Generation++
-	return Outcome{Action: a, Entry: entry(a.key("hold"), Transfer{a.of(AccountAvailable), a.of(AccountHeld), a.Points})}, nil
+	return Outcome{Action: a, Entry: entry(a.key("hold"), Transfer{a.Keeper.purse(a.Customer), a.held(), a.Points})}, nil
 }
 
 func (a Action) rearmed(r Rules, now time.Time) bool {
@@ -157,7 +158,7 @@ func (a Action) Revert(now time.Time) (Outcome, error) {
 // release gives back what is held.
 func (a Action) release(to State) Outcome {
 	a.State, a.Unconfirmed = to, false
-	return Outcome{Action: a, Entry: entry(a.key("free"), Transfer{a.of(AccountHeld), a.of(AccountAvailable), a.Points})}
+	return Outcome{Action: a, Entry: entry(a.key("free"), Transfer{a.held(), a.Keeper.purse(a.Customer), a.Points})}
 }
 
 // Finding is what is known of an order that carries the action, when its hold runs out.
@@ -190,7 +191,7 @@ func (a Action) Expire(f Finding, r Rules, now time.Time) Outcome {
 	return o
 }
 
-func (a Action) of(name AccountName) Account { return Account{Name: name, Customer: a.Customer} }
+func (a Action) held() Account { return Account{Name: AccountHeld, Customer: a.Customer} }
 
 func unknownAction(why string) error {
 	return fault.New(fault.NotFound, "unknown_action", "%s", why).By(fault.Caller)

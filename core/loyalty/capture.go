@@ -26,12 +26,12 @@ func (a Action) Capture(order OrderID, b Balance) Outcome {
 	c := Capture{Order: order}
 	if a.State == Held {
 		c.Held = a.Points
-		o.Entry = entry("capt:"+string(a.ID)+":"+string(order), Transfer{a.of(AccountHeld), Account{Name: AccountRedeemed}, c.Held})
+		o.Entry = entry("capt:"+string(a.ID)+":"+string(order), Transfer{a.held(), Account{Name: AccountRedeemed}, c.Held})
 	} else {
 		c.Available = min(a.Points, b.Available)
 		c.Shortfall = a.Points - c.Available
 		o.Entry = entry("late:"+string(a.ID)+":"+string(order),
-			Transfer{a.of(AccountAvailable), Account{Name: AccountRedeemed}, c.Available},
+			Transfer{a.Keeper.purse(a.Customer), Account{Name: AccountRedeemed}, c.Available},
 			Transfer{Account{Name: AccountShortfall}, Account{Name: AccountRedeemed}, c.Shortfall})
 	}
 	switch a.State {
@@ -82,5 +82,5 @@ func (a Action) Return(order OrderID, refund RefundID, due Points) Outcome {
 	a.State = Refunded
 	return Outcome{Action: a, Entry: entry("rfnd:"+string(refund)+":"+string(a.ID),
 		Transfer{Account{Name: AccountRedeemed}, Account{Name: AccountShortfall}, repaid},
-		Transfer{Account{Name: AccountRedeemed}, a.of(AccountAvailable), back})}
+		Transfer{Account{Name: AccountRedeemed}, a.Keeper.purse(a.Customer), back})}
 }

@@ -87,7 +87,7 @@ func parseAccount(text string) (Account, error) {
 	name, customer, of := strings.Cut(text, "/")
 	a := Account{Name: AccountName(name), Customer: CustomerID(customer)}
 	switch a.Name {
-	case AccountAvailable, AccountHeld, AccountIssued, AccountRedeemed, AccountLapsed, AccountShortfall, AccountAdjust:
+	case AccountAvailable, AccountHeld, AccountElsewhere, AccountIssued, AccountRedeemed, AccountLapsed, AccountShortfall, AccountAdjust:
 		if a.OfCustomer() == (of && customer != "") {
 			return a, nil
 		}

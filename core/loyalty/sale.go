@@ -14,6 +14,7 @@ type Sale struct {
 	Order    OrderID
 	Placed   bool // the order itself has been heard of
 	Customer CustomerID
+	Keeper   Keeper       // of what it earned
 	Total    money.Amount // what was paid
 	Actions  []ActionID   // it was paid with
 	Refunds  []Refund
@@ -87,7 +88,7 @@ func (s Sale) Earn(r EarnRule) (Sale, *Entry) {
 		return s, nil
 	}
 	s.Earned = r.Earned(s.Total)
-	return s, entry("earn:"+string(s.Order), Transfer{Account{Name: AccountIssued}, Account{Name: AccountAvailable, Customer: s.Customer}, s.Earned})
+	return s, entry("earn:"+string(s.Order), Transfer{Account{Name: AccountIssued}, s.Keeper.purse(s.Customer), s.Earned})
 }
 
 // Claw takes back what the order earned and refunds have made undue; refund is the one
@@ -101,6 +102,6 @@ func (s Sale) Claw(refund RefundID, b Balance) (Sale, *Entry) {
 	from := min(back, b.Available)
 	s.Clawed = due
 	return s, entry("claw:"+string(refund),
-		Transfer{Account{Name: AccountAvailable, Customer: s.Customer}, Account{Name: AccountIssued}, from},
+		Transfer{s.Keeper.purse(s.Customer), Account{Name: AccountIssued}, from},
 		Transfer{Account{Name: AccountShortfall}, Account{Name: AccountIssued}, back - from})
 }

@@ -47,10 +47,13 @@ type Book interface {
 	Balance(c loyalty.CustomerID) (loyalty.Balance, error)
 	// Action finds an action; found is false for one that nobody has heard of.
 	Action(id loyalty.ActionID) (a loyalty.Action, found bool, err error)
+	// Booked reports whether an entry with this key has been booked.
+	Booked(key string) (bool, error)
 	// Sale finds a sale, or begins one that has only its order.
 	Sale(o loyalty.OrderID) (loyalty.Sale, error)
 	// Write keeps what is not nil of a change. An entry whose key has been booked before is
-	// Conflict (already_booked), and one that overdraws a customer Internal.
+	// Conflict (already_booked), and one that overdraws a customer Internal. A movement is kept as it
+	// is, in the place of one with its key; when it is Taken there must be one that is Taking: Conflict (not_taking).
 	Write(c Change) error
 }
 
@@ -59,6 +62,8 @@ type Change struct {
 	Action *loyalty.Action
 	Sale   *loyalty.Sale
 	Entry  *loyalty.Entry
+	// Movements at keepers come with the entries that they are about.
+	Movements []Movement
 }
 
 // Hold is a held action that runs out.

@@ -22,6 +22,7 @@ type Store struct {
 	Ledger      Ledger
 	Offers      Offers
 	Inbox       Inbox
+	Movements   Movements
 	Privacy     Privacy
 	Health      Health
 }

@@ -136,7 +136,7 @@ func pool(dsn string, connections int) (*sql.DB, error) {
 
 // Store is the ports of the database. They answer with faults after Close.
 func (db *DB) Store() store.Store {
-	return store.Store{Handoffs: handoffs{db}, Idempotency: records{db}, Ledger: ledger{db}, Offers: offers{db}, Inbox: inbox{db}, Privacy: privacy{db}, Health: health{db}}
+	return store.Store{Handoffs: handoffs{db}, Idempotency: records{db}, Ledger: ledger{db}, Offers: offers{db}, Inbox: inbox{db}, Movements: movements{db}, Privacy: privacy{db}, Health: health{db}}
 }
 
 // Close waits for what is running and lets the next host in. It may be called more than once.

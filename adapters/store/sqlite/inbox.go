@@ -86,9 +86,13 @@ func (i inbox) mark(ctx context.Context, text string, args ...any) error {
 
 // Backlog implements store.Inbox.
 func (i inbox) Backlog(ctx context.Context) (n int, since time.Time, err error) {
-	const doing = "count messages"
-	err = i.db.read(ctx, doing, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT count(*), min(received_at) FROM inbox WHERE done_at IS NULL`).Scan(&n, (*instant)(&since))
+	return i.db.backlog(ctx, "count messages", `SELECT count(*), min(received_at) FROM inbox WHERE done_at IS NULL`)
+}
+
+// backlog reads how much waits, and since when.
+func (db *DB) backlog(ctx context.Context, doing, query string) (n int, since time.Time, err error) {
+	err = db.read(ctx, doing, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, query).Scan(&n, (*instant)(&since))
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return notWritten(doing, err)
 		}

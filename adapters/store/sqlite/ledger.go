@@ -102,7 +102,7 @@ func (b *book) whose(number sql.NullInt64, name sql.NullString) (loyalty.Custome
 	if !number.Valid || name.Valid {
 		return loyalty.CustomerID(name.String), nil
 	}
-	nobody := loyalty.CustomerID("#" + strconv.FormatInt(number.Int64, 10))
+	nobody := loyalty.CustomerID(loyalty.ForgottenPrefix + strconv.FormatInt(number.Int64, 10))
 	if _, is := b.known[nobody]; is {
 		return nobody, nil
 	}
@@ -141,6 +141,15 @@ func (b *book) number(c loyalty.CustomerID) (sql.NullInt64, error) {
 	return sql.NullInt64{Int64: found.number, Valid: true}, nil
 }
 
+// Booked implements store.Book.
+func (b *book) Booked(key string) (booked bool, err error) {
+	err = b.tx.scan(b.ctx, []any{&booked}, `SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE shop = ? AND key = ?)`, b.by.Shop, key)
+	if err != nil {
+		return false, notWritten(booking, err)
+	}
+	return booked, nil
+}
+
 // Write implements store.Book.
 func (b *book) Write(c store.Change) error {
 	if c.Action != nil {
@@ -154,20 +163,26 @@ func (b *book) Write(c store.Change) error {
 		}
 	}
 	if c.Entry != nil {
-		return b.post(*c.Entry)
+		if err := b.post(*c.Entry); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.Movements {
+		if err := b.writeMovement(m); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // post books an entry: it grows the journal and moves what follows from it.
 func (b *book) post(e loyalty.Entry) error {
-	var before int64
-	err := b.tx.scan(b.ctx, []any{&before}, `SELECT sequence FROM ledger_entry WHERE shop = ? AND key = ?`, b.by.Shop, e.Key)
-	if err == nil {
-		return fault.New(fault.Conflict, "already_booked", "the entry has been booked before").By(fault.Caller)
+	before, err := b.Booked(e.Key)
+	if err != nil {
+		return err
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return notWritten(booking, err)
+	if before {
+		return fault.New(fault.Conflict, "already_booked", "the entry has been booked before").By(fault.Caller)
 	}
 	numbered, customers, err := b.move(e)
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 )
 
 // actionList are the columns that scanAction reads, of ledger_action a and its customer c.
-const actionList = `a.id, a.state, a.points, a.issued_at, a.held_at, a.expires_at, a.unconfirmed, a.generation, c.name`
+const actionList = `a.id, a.state, a.points, a.issued_at, a.held_at, a.expires_at, a.unconfirmed, a.generation, a.keeper, c.name`
 
 func actionInto(a *loyalty.Action, name *sql.NullString) []any {
-	return []any{&a.ID, &a.State, &a.Points, (*instant)(&a.IssuedAt), (*instant)(&a.HeldAt), (*instant)(&a.ExpiresAt), &a.Unconfirmed, &a.Generation, name}
+	return []any{&a.ID, &a.State, &a.Points, (*instant)(&a.IssuedAt), (*instant)(&a.HeldAt), (*instant)(&a.ExpiresAt), &a.Unconfirmed, &a.Generation, &a.Keeper, name}
 }
 
 // captureList are the columns that scanCapture reads.
@@ -61,10 +61,10 @@ func (b *book) writeAction(a loyalty.Action) error {
 		return err
 	}
 	if _, err := b.tx.exec(b.ctx,
-		`INSERT INTO ledger_action (shop, id, state, customer, points, issued_at, held_at, expires_at, unconfirmed, generation, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		`INSERT INTO ledger_action (shop, id, state, customer, points, issued_at, held_at, expires_at, unconfirmed, generation, keeper, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (shop, id) DO UPDATE SET state = excluded.state, customer = excluded.customer, points = excluded.points, issued_at = excluded.issued_at, held_at = excluded.held_at,
-			expires_at = excluded.expires_at, unconfirmed = excluded.unconfirmed, generation = excluded.generation, seal = excluded.seal`,
-		b.by.Shop, a.ID, a.State, number, a.Points, instant(a.IssuedAt), instant(a.HeldAt), instant(a.ExpiresAt), a.Unconfirmed, a.Generation, sealAction(b.by.Shop, number, a)); err != nil {
+			expires_at = excluded.expires_at, unconfirmed = excluded.unconfirmed, generation = excluded.generation, keeper = excluded.keeper, seal = excluded.seal`,
+		b.by.Shop, a.ID, a.State, number, a.Points, instant(a.IssuedAt), instant(a.HeldAt), instant(a.ExpiresAt), a.Unconfirmed, a.Generation, a.Keeper, sealAction(b.by.Shop, number, a)); err != nil {
 		return notWritten(booking, err)
 	}
 	for place, c := range a.Captures {
@@ -85,8 +85,8 @@ func (b *book) Sale(o loyalty.OrderID) (loyalty.Sale, error) {
 	var actions string
 	var owner sql.NullInt64
 	var sealed []byte
-	err := b.tx.scan(b.ctx, []any{&s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &name, &owner, &sealed},
-		`SELECT s.placed, s.currency, s.total, s.actions, s.cancelled, s.earned, s.clawed, c.name, s.customer, s.seal
+	err := b.tx.scan(b.ctx, []any{&s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &s.Keeper, &name, &owner, &sealed},
+		`SELECT s.placed, s.currency, s.total, s.actions, s.cancelled, s.earned, s.clawed, s.keeper, c.name, s.customer, s.seal
 		FROM ledger_sale s LEFT JOIN ledger_customer c ON c.id = s.customer WHERE s.shop = ? AND s.order_id = ?`, b.by.Shop, o)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, nil
@@ -116,10 +116,10 @@ func (b *book) writeSale(s loyalty.Sale) error {
 		return err
 	}
 	if _, err := b.tx.exec(b.ctx,
-		`INSERT INTO ledger_sale (shop, order_id, placed, customer, currency, total, actions, cancelled, earned, clawed, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		`INSERT INTO ledger_sale (shop, order_id, placed, customer, currency, total, actions, cancelled, earned, clawed, keeper, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (shop, order_id) DO UPDATE SET placed = excluded.placed, customer = excluded.customer, currency = excluded.currency, total = excluded.total, actions = excluded.actions,
-			cancelled = excluded.cancelled, earned = excluded.earned, clawed = excluded.clawed, seal = excluded.seal`,
-		b.by.Shop, s.Order, s.Placed, number, s.Total.Currency, s.Total.Minor, words(s.Actions), s.Cancelled, s.Earned, s.Clawed, sealSale(b.by.Shop, number, s)); err != nil {
+			cancelled = excluded.cancelled, earned = excluded.earned, clawed = excluded.clawed, keeper = excluded.keeper, seal = excluded.seal`,
+		b.by.Shop, s.Order, s.Placed, number, s.Total.Currency, s.Total.Minor, words(s.Actions), s.Cancelled, s.Earned, s.Clawed, s.Keeper, sealSale(b.by.Shop, number, s)); err != nil {
 		return notWritten(booking, err)
 	}
 	for place, r := range s.Refunds {

@@ -41,7 +41,7 @@ func nanos(t time.Time) any {
 
 // sealAction is the seal of an action; whose it is goes by the customer's number.
 func sealAction(s shop.ID, number sql.NullInt64, a loyalty.Action) []byte {
-	parts := []any{s, a.ID, a.State, number.Int64, int64(a.Points), nanos(a.IssuedAt), nanos(a.HeldAt), nanos(a.ExpiresAt), a.Unconfirmed, a.Generation}
+	parts := []any{s, a.ID, a.State, number.Int64, int64(a.Points), nanos(a.IssuedAt), nanos(a.HeldAt), nanos(a.ExpiresAt), a.Unconfirmed, a.Generation, a.Keeper}
 	for _, c := range a.Captures {
 		parts = append(parts, c.Order, int64(c.Held), int64(c.Available), int64(c.Shortfall), int64(c.Returned))
 	}
@@ -50,7 +50,7 @@ func sealAction(s shop.ID, number sql.NullInt64, a loyalty.Action) []byte {
 
 // sealSale is the seal of a sale with its refunds.
 func sealSale(s shop.ID, number sql.NullInt64, x loyalty.Sale) []byte {
-	parts := []any{s, x.Order, x.Placed, number.Int64, x.Total.Currency, x.Total.Minor, words(x.Actions), x.Cancelled, int64(x.Earned), int64(x.Clawed)}
+	parts := []any{s, x.Order, x.Placed, number.Int64, x.Total.Currency, x.Total.Minor, words(x.Actions), x.Cancelled, int64(x.Earned), int64(x.Clawed), x.Keeper}
 	for _, r := range x.Refunds {
 		parts = append(parts, r.ID, r.Amount.Currency, r.Amount.Minor)
 	}

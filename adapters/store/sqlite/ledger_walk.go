@@ -189,7 +189,7 @@ func (w *walk) actions() error {
 		var a loyalty.Action
 		var id sql.NullInt64
 		var sealed []byte
-		if err := rows.Scan(&a.ID, &a.State, &a.Points, (*instant)(&a.IssuedAt), (*instant)(&a.HeldAt), (*instant)(&a.ExpiresAt), &a.Unconfirmed, &a.Generation, &id, &sealed); err != nil {
+		if err := rows.Scan(&a.ID, &a.State, &a.Points, (*instant)(&a.IssuedAt), (*instant)(&a.HeldAt), (*instant)(&a.ExpiresAt), &a.Unconfirmed, &a.Generation, &a.Keeper, &id, &sealed); err != nil {
 			return err
 		}
 		a.Customer = number(id)
@@ -198,7 +198,7 @@ func (w *walk) actions() error {
 		}
 		w.check(checkAction(w.shop, id, a, sealed))
 		return tell(w.visitor.Action(a))
-	}, `SELECT id, state, points, issued_at, held_at, expires_at, unconfirmed, generation, customer, seal FROM ledger_action WHERE shop = ? ORDER BY id`)
+	}, `SELECT id, state, points, issued_at, held_at, expires_at, unconfirmed, generation, keeper, customer, seal FROM ledger_action WHERE shop = ? ORDER BY id`)
 	if captures.there {
 		lost()
 	}
@@ -218,7 +218,7 @@ func (w *walk) sales() error {
 		var id sql.NullInt64
 		var actions string
 		var sealed []byte
-		if err := rows.Scan(&s.Order, &s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &id, &sealed); err != nil {
+		if err := rows.Scan(&s.Order, &s.Placed, &s.Total.Currency, &s.Total.Minor, &actions, &s.Cancelled, &s.Earned, &s.Clawed, &s.Keeper, &id, &sealed); err != nil {
 			return err
 		}
 		s.Customer, s.Actions = number(id), actionIDs(actions)
@@ -227,7 +227,7 @@ func (w *walk) sales() error {
 		}
 		w.check(checkSale(w.shop, id, s, sealed))
 		return tell(w.visitor.Sale(s))
-	}, `SELECT order_id, placed, currency, total, actions, cancelled, earned, clawed, customer, seal FROM ledger_sale WHERE shop = ? ORDER BY order_id`)
+	}, `SELECT order_id, placed, currency, total, actions, cancelled, earned, clawed, keeper, customer, seal FROM ledger_sale WHERE shop = ? ORDER BY order_id`)
 	if refunds.there {
 		lost()
 	}

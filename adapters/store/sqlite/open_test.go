@@ -234,7 +234,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"a newer schema", func(t *testing.T, path string) {
 			filled(t, path)
 			exec(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-		}, "its schema has version 99 and this program knows 3"},
+		}, "its schema has version 99 and this program knows 4"},
 		{"damaged pages", func(t *testing.T, path string) {
 			filled(t, path)
 			overwrite(t, path, 4_096, bytes.Repeat([]byte{0xa5}, 12_288))

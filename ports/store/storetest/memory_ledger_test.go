@@ -103,6 +103,10 @@ func (b *memoryBook) Action(id loyalty.ActionID) (loyalty.Action, bool, error) {
 	return a, found, nil
 }
 
+func (b *memoryBook) Booked(key string) (bool, error) {
+	return slices.ContainsFunc(b.page.records, func(r loyalty.Record) bool { return r.Entry.Key == key }), nil
+}
+
 func (b *memoryBook) Sale(o loyalty.OrderID) (loyalty.Sale, error) {
 	if s, found := b.page.sales[o]; found {
 		return s, nil

@@ -58,6 +58,7 @@ CREATE TABLE ledger_action (
     expires_at  INTEGER,
     unconfirmed INTEGER NOT NULL CHECK (unconfirmed IN (0, 1)),
     generation  INTEGER NOT NULL,
+    keeper      TEXT    NOT NULL, -- where the customer has points to spend; empty: here
     seal        BLOB    NOT NULL CHECK (length(seal) = 16),
     PRIMARY KEY (shop, id)
 ) STRICT, WITHOUT ROWID;
@@ -87,6 +88,7 @@ CREATE TABLE ledger_sale (
     cancelled INTEGER NOT NULL CHECK (cancelled IN (0, 1)),
     earned    INTEGER NOT NULL CHECK (earned >= 0),
     clawed    INTEGER NOT NULL CHECK (clawed BETWEEN 0 AND earned),
+    keeper    TEXT    NOT NULL,
     seal      BLOB    NOT NULL CHECK (length(seal) = 16),
     PRIMARY KEY (shop, order_id)
 ) STRICT, WITHOUT ROWID;
