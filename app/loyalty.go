@@ -49,8 +49,8 @@ func newKeyring(cfg config.Config, _ store.Store) (loyalty.Keyring, error) {
 	return loyalty.NewKeyring(keys...)
 }
 
-func newPOS(lc fx.Lifecycle, shops *usecase.Directory, s store.Store, clock *usecase.Clock, log *slog.Logger) *usecase.POS {
-	p := usecase.NewPOS(shops, s, clock, log)
+func newPOS(lc fx.Lifecycle, shops *usecase.Directory, books *usecase.Books, s store.Store, clock *usecase.Clock, log *slog.Logger) *usecase.POS {
+	p := usecase.NewPOS(shops, books, s, clock, log)
 	lc.Append(fx.StopHook(p.Close))
 	return p
 }
@@ -70,40 +70,54 @@ func newAlerts(log *slog.Logger, figures prometheus.Registerer) (*usecase.Alerts
 }
 
 // lookAfterHolds runs beside the tills, with the engine's shops.
-func lookAfterHolds(lc fx.Lifecycle, _ *Engine, shops *usecase.Directory, news *usecase.Settlement, s store.Store, clock *usecase.Clock, alerts *usecase.Alerts, log *slog.Logger) {
-	work := usecase.NewExpirer(shops, news, s, clock, alerts, log)
+func lookAfterHolds(lc fx.Lifecycle, _ *Engine, shops *usecase.Directory, books *usecase.Books, news *usecase.Settlement, s store.Store, clock *usecase.Clock, alerts *usecase.Alerts, log *slog.Logger) {
+	work := usecase.NewExpirer(shops, books, news, s, clock, alerts, log)
 	lc.Append(fx.StartStopHook(work.Start, work.Close))
 }
 
-// backlogMax bounds the question how much news waits.
+// movePoints brings keepers to what is booked, with the engine's backends.
+func movePoints(lc fx.Lifecycle, _ *Engine, books *usecase.Books, alerts *usecase.Alerts, log *slog.Logger) {
+	work := usecase.NewMover(books, alerts, log)
+	lc.Append(fx.StartStopHook(work.Start, work.Close))
+}
+
+// backlogMax bounds the question how much waits.
 const backlogMax = 2 * time.Second
 
-// showBacklog says how much news of orders waits to be worked out, and since when.
-func showBacklog(figures prometheus.Registerer, s store.Store) error {
-	ask := func(show func(n int, since time.Time) float64) func() float64 {
-		return func() float64 {
-			ctx, cancel := context.WithTimeout(context.Background(), backlogMax)
-			defer cancel()
-			n, since, err := s.Inbox.Backlog(ctx)
-			if err != nil {
-				return math.NaN()
-			}
-			return show(n, since)
-		}
-	}
-	for _, gauge := range []prometheus.Collector{
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cartage_news_waiting", Help: "News of orders that waits to be worked out."},
-			ask(func(n int, _ time.Time) float64 { return float64(n) })),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cartage_news_oldest_seconds", Help: "For how long the oldest news has been waiting; 0 when none does."},
-			ask(func(n int, since time.Time) float64 {
-				if n == 0 {
-					return 0
-				}
-				return time.Since(since).Seconds()
-			})),
+// showBacklogs says how much waits to be worked out or moved, and since when.
+func showBacklogs(figures prometheus.Registerer, s store.Store) error {
+	for _, of := range []struct {
+		name, what string
+		backlog    func(context.Context) (int, time.Time, error)
+	}{
+		{"news", "News of orders that waits to be worked out", s.Inbox.Backlog},
+		{"movements", "Movements of points that a backend is still to be asked for", s.Movements.Backlog},
 	} {
-		if err := figures.Register(gauge); err != nil {
-			return err
+		ask := func(show func(n int, since time.Time) float64) func() float64 {
+			return func() float64 {
+				ctx, cancel := context.WithTimeout(context.Background(), backlogMax)
+				defer cancel()
+				n, since, err := of.backlog(ctx)
+				if err != nil {
+					return math.NaN()
+				}
+				return show(n, since)
+			}
+		}
+		for _, gauge := range []prometheus.Collector{
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cartage_" + of.name + "_waiting", Help: of.what + "."},
+				ask(func(n int, _ time.Time) float64 { return float64(n) })),
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cartage_" + of.name + "_oldest_seconds", Help: of.what + ": for how long the oldest has; 0 when none does."},
+				ask(func(n int, since time.Time) float64 {
+					if n == 0 {
+						return 0
+					}
+					return time.Since(since).Seconds()
+				})),
+		} {
+			if err := figures.Register(gauge); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -48,6 +48,7 @@ func newEntry(id shop.ID, c config.Shop, backends map[string]*running, keys loya
 		if entry.Loyalty, err = newProgramme(*c.Loyalty, keys); err != nil {
 			return usecase.Entry{}, fmt.Errorf("shops.%s.loyalty.%w", id, err)
 		}
+		entry.Loyalty.Keeper = loyalty.Keeper(entry.PointsAt)
 	}
 	return entry, nil
 }
@@ -67,6 +68,12 @@ func choose(entry *usecase.Entry, port backend.Port, name string, backends map[s
 	case backend.PortCheckout: // config knows no such key
 	case backend.PortOrders:
 		entry.Backend.Orders, entry.OrdersFrom = from.ports.Orders, from.owner()
+	case backend.PortLoyalty:
+		if info := from.ports.Info; !info.KeyedWrites || !info.ReadBack {
+			return config.Refusal(fmt.Sprintf("plugin %s of backend %s cannot keep points: it has to know a repeated request by its key (keyed_writes is %t) "+
+				"and to read back what it did (read_back is %t), or points are lost or doubled when an answer is", info.Name, name, info.KeyedWrites, info.ReadBack))
+		}
+		entry.Backend.Loyalty, entry.PointsAt = from.ports.Loyalty, from.owner()
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ import (
 )
 
 var usecaseModule = fx.Module("usecase",
-	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, newPOS, newAlerts, usecase.NewSettlement, usecase.NewRedemptions),
+	fx.Provide(newSealer, newKeyring, newLinks, newTransfer, usecase.NewOrders, usecase.NewBooks, newPOS, newAlerts, usecase.NewSettlement, usecase.NewRedemptions),
 	fx.Provide(
 		func(t *usecase.Transfer) inbound.CartTransfer { return t },
 		func(l *usecase.Links) inbound.HandoffLinks { return l },
@@ -31,7 +31,7 @@ var usecaseModule = fx.Module("usecase",
 		func(s *usecase.Settlement) inbound.OrderNews { return s },
 		func(r *usecase.Redemptions) inbound.Redemptions { return r },
 	),
-	fx.Invoke(workNews, lookAfterHolds, showBacklog))
+	fx.Invoke(workNews, lookAfterHolds, movePoints, showBacklogs))
 
 func newLinks(cfg config.Config, shops *usecase.Directory, s store.Store, sealer *usecase.Sealer) *usecase.Links {
 	return usecase.NewLinks(strings.TrimSuffix(cfg.Server.PublicURL, "/"), shops, s, sealer)

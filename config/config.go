@@ -154,7 +154,8 @@ type Guard struct {
 type Shop struct {
 	Locale     string   `koanf:"locale"` // BCP 47
 	Currencies []string `koanf:"currencies"`
-	// Backends names the backend of each port: carts, orders.
+	// Backends names the backend of each port: carts, orders, and loyalty where points are
+	// not kept here.
 	Backends map[string]string `koanf:"backends"`
 	// CheckoutHosts are the only origins a shopper may be sent to: https hosts, with a
 	// port where it is not 443, or http://host:port where allowed.

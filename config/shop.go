@@ -15,7 +15,7 @@ import (
 )
 
 // ports are those of ports/backend, which config must not import.
-var ports = []string{"carts", "orders"}
+var ports = []string{"carts", "orders", "loyalty"}
 
 // localeForm is language, script, region and variants of BCP 47, in the case that people write.
 var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*$`)
@@ -76,6 +76,9 @@ func (c *check) shopBackends(path string, s Shop) {
 		if !slices.Contains(all, name) {
 			c.wrong(at, "no backend is called "+quote(name), "name one of backends", nearest(name, all))
 		}
+	}
+	if _, ok := s.Backends["loyalty"]; ok && s.Loyalty == nil {
+		c.wrong(join(path, "loyalty"), "the shop has no loyalty", "say under loyalty what points are good for, or take this away", "")
 	}
 	if s.Poq == nil {
 		return

@@ -76,9 +76,9 @@ func printFindings(w io.Writer, found app.Findings) error {
 		}
 		_, _ = fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\t%s\n", b.Backend, b.Plugin, b.Version, strings.Join(b.Ports, ", "), b.SHA256, state)
 	}
-	_, _ = fmt.Fprintln(t, "\nSHOP\tCARTS\tORDERS\tPOQ ENDPOINT\tTILLS BELOW")
+	_, _ = fmt.Fprintln(t, "\nSHOP\tCARTS\tORDERS\tPOINTS\tPOQ ENDPOINT\tTILLS BELOW")
 	for _, s := range found.Shops {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", s.Shop, s.Backends["carts"], s.Backends["orders"], s.Poq, s.Tills)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Shop, s.Backends["carts"], s.Backends["orders"], s.Backends["loyalty"], s.Poq, s.Tills)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -48,14 +48,15 @@ type location struct {
 	dev            bool
 }
 
-// database is a file, and the shops that config knows beside it.
+// database is a file, and the shops that config knows beside it, with the backend of each that
+// has its points, or nothing when they are in the file.
 type database struct {
 	path  string
-	shops map[shop.ID]bool
+	shops map[shop.ID]string
 }
 
 func (l location) find() (database, error) {
-	d := database{path: l.database, shops: map[shop.ID]bool{}}
+	d := database{path: l.database, shops: map[shop.ID]string{}}
 	if l.database != "" {
 		return d, nil
 	}
@@ -66,8 +67,8 @@ func (l location) find() (database, error) {
 	if err != nil {
 		return d, err
 	}
-	for name := range cfg.Shops {
-		d.shops[shop.ID(name)] = true
+	for name, s := range cfg.Shops {
+		d.shops[shop.ID(name)] = s.Backends["loyalty"]
 	}
 	d.path = cfg.Store.Path
 	return d, nil

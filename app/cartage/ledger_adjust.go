@@ -131,8 +131,12 @@ func (a adjustment) run(ctx context.Context, d database) (done adjusted, err err
 }
 
 // look says what booking would do, by the ledger as it is now.
-func (a adjustment) look(ctx context.Context, l store.Ledger, known map[shop.ID]bool) (adjusted, error) {
-	if !known[a.shop] {
+func (a adjustment) look(ctx context.Context, l store.Ledger, known map[shop.ID]string) (adjusted, error) {
+	elsewhere, is := known[a.shop]
+	if elsewhere != "" {
+		return adjusted{}, fmt.Errorf("the points of shop %s are at backend %s: correct them there", a.shop, elsewhere)
+	}
+	if !is {
 		if err := wantBook(ctx, l, a.shop); err != nil {
 			return adjusted{}, err
 		}

@@ -133,6 +133,8 @@ func TestLedgerAdjustBeginsABook(t *testing.T) {
 	wantRun(t, cartage(t, env, "ledger", "verify", "--dev"), 0, []string{"no points have ever been booked"}, nil)
 	wantRun(t, cartage(t, env, "ledger", "adjust", "ann", "5", "--reason", "r", "--dev", "--shop", "demo"), 0, []string{"5 points available instead of 0"}, nil)
 	wantRun(t, cartage(t, env, "ledger", "verify", "--dev"), 0, []string{"demo: everything agrees", "adjust     -5"}, nil)
+	env = append(env, "CARTAGE_SHOPS__DEMO__BACKENDS__LOYALTY=mock")
+	wantRun(t, cartage(t, env, "ledger", "adjust", "ann", "5", "--reason", "r", "--dev", "--shop", "demo"), 1, nil, []string{"the points of shop demo are at backend mock"})
 }
 
 func TestLedgerExport(t *testing.T) {

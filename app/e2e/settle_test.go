@@ -35,6 +35,7 @@ type club struct {
 	store      store.Store
 	shops      *usecase.Directory
 	clock      *usecase.Clock
+	points     *usecase.Books
 	pos        *usecase.POS
 	settlement *usecase.Settlement
 }
@@ -62,7 +63,8 @@ func newClub(t *testing.T, orders backend.Orders) *club {
 		"demo": {Shop: shop.Shop{ID: "demo", Locale: "en-GB"}, Backend: backend.Backend{Orders: orders}, Loyalty: programme},
 	}})
 	log := slog.New(slog.DiscardHandler)
-	c.pos = usecase.NewPOS(c.shops, c.store, c.clock, log)
+	c.points = usecase.NewBooks(c.shops, c.store, c.clock, log)
+	c.pos = usecase.NewPOS(c.shops, c.points, c.store, c.clock, log)
 	c.settlement = usecase.NewSettlement(c.shops, c.pos, c.store, c.clock, usecase.NewAlerts(log, nil), log)
 	c.settlement.Start()
 	t.Cleanup(func() {
@@ -382,7 +384,7 @@ func TestHoldsRunOut(t *testing.T) {
 		return a
 	}
 	log := slog.New(slog.DiscardHandler)
-	late := usecase.NewExpirer(c.shops, c.settlement, c.store, c.clock, usecase.NewAlerts(log, nil), log)
+	late := usecase.NewExpirer(c.shops, c.points, c.settlement, c.store, c.clock, usecase.NewAlerts(log, nil), log)
 	if n := late.Round(t.Context()); n != 0 {
 		t.Errorf("%d holds were resolved before they ran out", n)
 	}

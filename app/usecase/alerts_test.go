@@ -17,7 +17,7 @@ import (
 func TestAlerts(t *testing.T) {
 	t.Parallel()
 	b := newTills(t)
-	expirer := NewExpirer(b.shops, b.news, b.store, b.clock, b.alerts(), slog.New(slog.DiscardHandler))
+	expirer := NewExpirer(b.shops, b.books, b.news, b.store, b.clock, b.alerts(), slog.New(slog.DiscardHandler))
 	expirer.pause = 0
 	order := func(id loyalty.OrderID, action loyalty.ActionID) {
 		t.Helper()

@@ -32,6 +32,7 @@ type Expirer struct {
 	shops  *Directory
 	news   inbound.OrderNews
 	ledger store.Ledger
+	books  *Books
 	clock  *Clock
 	alerts *Alerts
 	log    *slog.Logger
@@ -43,8 +44,8 @@ type Expirer struct {
 }
 
 // NewExpirer tells news of the orders that it finds. Start begins its work, and Close ends it.
-func NewExpirer(shops *Directory, news inbound.OrderNews, s store.Store, clock *Clock, alerts *Alerts, log *slog.Logger) *Expirer {
-	return &Expirer{shops: shops, news: news, ledger: s.Ledger, clock: clock, alerts: alerts, log: log, pause: expirePause, end: make(chan struct{})}
+func NewExpirer(shops *Directory, books *Books, news inbound.OrderNews, s store.Store, clock *Clock, alerts *Alerts, log *slog.Logger) *Expirer {
+	return &Expirer{shops: shops, news: news, ledger: s.Ledger, books: books, clock: clock, alerts: alerts, log: log, pause: expirePause, end: make(chan struct{})}
 }
 
 // Start begins to look after holds.
@@ -120,7 +121,7 @@ func (e *Expirer) resolve(ctx context.Context, h store.Hold, now time.Time) erro
 	ctx, cancel := context.WithTimeout(ctx, expireWrites)
 	defer cancel()
 	var raised alert
-	err = e.ledger.Do(ctx, store.Stamp{Shop: h.Shop, RequestID: "expire"}, func(b store.Book) error {
+	err = e.books.Do(ctx, store.Stamp{Shop: h.Shop, RequestID: "expire"}, func(b *book) error {
 		a, known, err := b.Action(h.Action.ID)
 		if err != nil || !known {
 			return err

@@ -20,7 +20,7 @@ import (
 // or a revert is one step of the ledger.
 type POS struct {
 	shops  *Directory
-	ledger store.Ledger
+	books  *Books
 	offers store.Offers
 	heard  *confirmations
 	log    *slog.Logger
@@ -30,9 +30,9 @@ type POS struct {
 
 var _ inbound.POS = (*POS)(nil)
 
-// NewPOS needs the shops and a store. Its Close must be called.
-func NewPOS(shops *Directory, s store.Store, clock *Clock, log *slog.Logger) *POS {
-	p := &POS{shops: shops, ledger: s.Ledger, offers: s.Offers, log: log, now: clock.Now, nonce: randomNonce}
+// NewPOS needs the shops, their books and a store. Its Close must be called.
+func NewPOS(shops *Directory, books *Books, s store.Store, clock *Clock, log *slog.Logger) *POS {
+	p := &POS{shops: shops, books: books, offers: s.Offers, log: log, now: clock.Now, nonce: randomNonce}
 	p.heard = confirmInBackground(p.confirm, log)
 	return p
 }
@@ -70,7 +70,7 @@ func (p *POS) Promotions(ctx context.Context, at inbound.Till) (inbound.Screen, 
 func (p *POS) screen(ctx context.Context, programme loyalty.Programme, at inbound.Till, withOffers bool) inbound.Screen {
 	s := inbound.Screen{Label: programme.Label.In(at.Locale), Known: true}
 	if at.Customer != "" {
-		balance, err := p.ledger.Balance(ctx, at.Shop, at.Customer)
+		balance, err := p.books.Balance(ctx, at.Shop, programme.Keeper, at.Customer)
 		if err != nil {
 			s.Known = false // and the till sells on, with what costs nothing
 			p.log.WarnContext(ctx, "balance not known", "shop", at.Shop, "request_id", at.RequestID, "cause", err)
@@ -108,7 +108,7 @@ func (p *POS) Perform(ctx context.Context, at inbound.Till, id loyalty.ActionID)
 	if err != nil {
 		return inbound.Screen{}, err
 	}
-	err = p.ledger.Do(ctx, store.Stamp{Shop: at.Shop, RequestID: at.RequestID}, func(b store.Book) error {
+	err = p.books.Do(ctx, store.Stamp{Shop: at.Shop, RequestID: at.RequestID}, func(b *book) error {
 		a, err := known(b, id, fresh)
 		if err != nil {
 			return err
@@ -116,7 +116,7 @@ func (p *POS) Perform(ctx context.Context, at inbound.Till, id loyalty.ActionID)
 		if a.Customer != at.Customer { // the member of staff has changed the customer
 			return unknownAction("the offer was shown to another customer")
 		}
-		balance, err := b.Balance(a.Customer)
+		balance, err := b.spendable(a.Keeper, a.Customer)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (p *POS) Revert(ctx context.Context, at inbound.Till, id loyalty.ActionID) 
 	if err != nil {
 		return inbound.Screen{}, err
 	}
-	err = p.ledger.Do(ctx, store.Stamp{Shop: at.Shop, RequestID: at.RequestID}, func(b store.Book) error {
+	err = p.books.Do(ctx, store.Stamp{Shop: at.Shop, RequestID: at.RequestID}, func(b *book) error {
 		a, err := known(b, id, fresh)
 		if err != nil {
 			return err
@@ -184,7 +184,7 @@ func (p *POS) fresh(ctx context.Context, programme loyalty.Programme, at inbound
 	if !made || !programme.Keys.Signed(issue, termsOf(at, offer, gift)) {
 		return nil, nil
 	}
-	return &loyalty.Action{ID: id, Customer: at.Customer, Points: offer.Cost, IssuedAt: issue.At}, nil
+	return &loyalty.Action{ID: id, Customer: at.Customer, Keeper: programme.Keeper, Points: offer.Cost, IssuedAt: issue.At}, nil
 }
 
 // known is the action as the book has it, or else the fresh one.
@@ -210,7 +210,7 @@ func (p *POS) confirm(ctx context.Context, of shop.ID, ids []loyalty.ActionID) e
 	if err != nil {
 		return err
 	}
-	return p.ledger.Do(ctx, store.Stamp{Shop: of}, func(b store.Book) error {
+	return p.books.Do(ctx, store.Stamp{Shop: of}, func(b *book) error {
 		for _, id := range ids {
 			a, found, err := b.Action(id)
 			if err != nil {

@@ -28,7 +28,7 @@ const redeemKeyFor = 24 * time.Hour
 type Redemptions struct {
 	shops   *Directory
 	pos     *POS
-	ledger  store.Ledger
+	books   *Books
 	records store.Idempotency
 	now     func() time.Time
 }
@@ -37,7 +37,7 @@ var _ inbound.Redemptions = (*Redemptions)(nil)
 
 // NewRedemptions needs the shops, and the store and use case of the tills.
 func NewRedemptions(shops *Directory, pos *POS, s store.Store) *Redemptions {
-	return &Redemptions{shops: shops, pos: pos, ledger: s.Ledger, records: s.Idempotency, now: pos.now}
+	return &Redemptions{shops: shops, pos: pos, books: pos.books, records: s.Idempotency, now: pos.now}
 }
 
 // Quote implements inbound.Redemptions.
@@ -55,12 +55,13 @@ func (r *Redemptions) Quote(ctx context.Context, at inbound.Till, cartTotal *mon
 	if entry.Loyalty != nil {
 		q.ExpiresAt = shownAt.Add(entry.Loyalty.Rules.AcceptFor)
 	}
-	if q.Balance, err = r.ledger.Balance(ctx, at.Shop, at.Customer); err != nil {
+	if q.Balance, err = r.books.ledger.Balance(ctx, at.Shop, at.Customer); err != nil {
 		return inbound.Quote{}, err
 	}
 	if !screen.Known {
 		return inbound.Quote{}, fault.New(fault.Unavailable, "balance_unknown", "nobody could say what the balance is")
 	}
+	q.Balance.Available = screen.Balance // which a keeper has said, where there is one
 	for _, o := range screen.Offers {
 		if slices.Contains(currencies(entry.Shop, o.Offer), at.Currency) && !exceeds(o.Offer, cartTotal) {
 			q.Offers = append(q.Offers, o)
@@ -186,7 +187,7 @@ func titleOf(p loyalty.Programme, o loyalty.Offer, locale string) string {
 
 // find looks an action up.
 func (r *Redemptions) find(ctx context.Context, at inbound.Till, id loyalty.ActionID) (a loyalty.Action, found bool, err error) {
-	err = r.ledger.Do(ctx, store.Stamp{Shop: at.Shop, RequestID: at.RequestID}, func(b store.Book) error {
+	err = r.books.Do(ctx, store.Stamp{Shop: at.Shop, RequestID: at.RequestID}, func(b *book) error {
 		var err error
 		a, found, err = b.Action(id)
 		return err
@@ -221,7 +222,7 @@ func (r *Redemptions) Commit(ctx context.Context, at inbound.Till, id loyalty.Ac
 	if err != nil {
 		return false, err
 	}
-	err = r.ledger.Do(ctx, store.Stamp{Shop: at.Shop, RequestID: at.RequestID}, func(b store.Book) error {
+	err = r.books.Do(ctx, store.Stamp{Shop: at.Shop, RequestID: at.RequestID}, func(b *book) error {
 		a, found, err := b.Action(id)
 		if err != nil {
 			return err
@@ -246,7 +247,7 @@ func (r *Redemptions) Commit(ctx context.Context, at inbound.Till, id loyalty.Ac
 // committed pays an order with a hold when the shop has told of that order, for the same customer: then its
 // news said nothing of the hold, since POS loses such words now and then. Otherwise the hold
 // waits for the news, as long as it may.
-func committed(b store.Book, a loyalty.Action, p loyalty.Programme, order loyalty.OrderID) (captured bool, err error) {
+func committed(b *book, a loyalty.Action, p loyalty.Programme, order loyalty.OrderID) (captured bool, err error) {
 	if order == "" {
 		return false, keep(b, longest(a, p.Rules))
 	}
@@ -257,7 +258,8 @@ func committed(b store.Book, a loyalty.Action, p loyalty.Programme, order loyalt
 	if !sale.Placed || sale.Customer != a.Customer {
 		return false, keep(b, longest(a, p.Rules))
 	}
-	balance, err := b.Balance(a.Customer)
+	b.order = order
+	balance, err := b.spendable(a.Keeper, a.Customer)
 	if err != nil {
 		return false, err
 	}

@@ -21,7 +21,7 @@ import (
 func TestCommitHoldsOn(t *testing.T) {
 	t.Parallel()
 	b := newTills(t)
-	expirer := NewExpirer(b.shops, b.news, b.store, b.clock, b.alerts(), slog.New(slog.DiscardHandler))
+	expirer := NewExpirer(b.shops, b.books, b.news, b.store, b.clock, b.alerts(), slog.New(slog.DiscardHandler))
 	expirer.pause = 0
 	began := b.at
 	sold, open := b.held(t, "fiver", "k1"), b.held(t, "tenth", "k2")
@@ -236,7 +236,7 @@ func TestStoreThatIsDown(t *testing.T) {
 		t.Errorf("the customer owns %+v", got)
 	}
 	*b.Redemptions = whole
-	b.ledger, b.pos.ledger = downLedger{b.ledger}, downLedger{b.ledger}
+	b.books.ledger = downLedger{b.books.ledger}
 	_, err = b.reserve(t, id, "k")
 	wantCode(t, err, fault.Unavailable, "down")
 	_, err = b.Quote(t.Context(), theTill, nil)

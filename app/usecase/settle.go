@@ -41,7 +41,7 @@ const (
 type Settlement struct {
 	shops  *Directory
 	pos    *POS
-	ledger store.Ledger
+	books  *Books
 	inbox  store.Inbox
 	people store.Privacy
 	alerts *Alerts
@@ -58,7 +58,7 @@ var _ inbound.OrderNews = (*Settlement)(nil)
 
 // NewSettlement needs the tills' use case, whose ids it believes. Start begins its work, and Close ends it.
 func NewSettlement(shops *Directory, pos *POS, s store.Store, clock *Clock, alerts *Alerts, log *slog.Logger) *Settlement {
-	return &Settlement{shops: shops, pos: pos, ledger: s.Ledger, inbox: s.Inbox, people: s.Privacy, alerts: alerts, log: log, now: clock.Now, told: make(chan struct{}, 1), end: make(chan struct{})}
+	return &Settlement{shops: shops, pos: pos, books: pos.books, inbox: s.Inbox, people: s.Privacy, alerts: alerts, log: log, now: clock.Now, told: make(chan struct{}, 1), end: make(chan struct{})}
 }
 
 // keptNews is news as the inbox keeps it.
@@ -218,8 +218,8 @@ func (s *Settlement) settle(ctx context.Context, m store.Message) error {
 		}
 	}
 	var alerts []alert
-	err = s.ledger.Do(ctx, store.Stamp{Shop: m.Shop, RequestID: m.Key}, func(b store.Book) error {
-		alerts = nil // the closure may run again
+	err = s.books.Do(ctx, store.Stamp{Shop: m.Shop, RequestID: m.Key}, func(b *book) error {
+		alerts, b.order = nil, n.Order // the closure may run again
 		w := &settling{book: b, programme: programme, fresh: fresh, alert: func(id loyalty.ActionID, what loyalty.Alert) {
 			alerts = append(alerts, alert{what, id, n.Order})
 		}}

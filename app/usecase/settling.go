@@ -11,7 +11,7 @@ import (
 
 // settling is one piece of news on its way into a book.
 type settling struct {
-	book      store.Book
+	book      *book
 	programme loyalty.Programme
 	fresh     map[loyalty.ActionID]*loyalty.Action // of ids that the order's customer was shown
 	alert     func(loyalty.ActionID, loyalty.Alert)
@@ -44,6 +44,7 @@ func (w *settling) placed(sale loyalty.Sale, n keptNews) error {
 	if sale.Placed {
 		return nil
 	}
+	sale.Keeper = w.programme.Keeper
 	sale = sale.Place(n.Customer, money.Of(n.Total, n.Currency))
 	for _, id := range n.Actions {
 		a, found, err := w.book.Action(id)
@@ -57,7 +58,7 @@ func (w *settling) placed(sale loyalty.Sale, n keptNews) error {
 		if !found {
 			a = *w.fresh[id]
 		}
-		balance, err := w.book.Balance(a.Customer)
+		balance, err := w.book.spendable(a.Keeper, a.Customer)
 		if err != nil {
 			return err
 		}
@@ -97,7 +98,7 @@ func (w *settling) giveBack(sale loyalty.Sale) error {
 			return err
 		}
 	}
-	balance, err := w.book.Balance(sale.Customer)
+	balance, err := w.book.spendable(sale.Keeper, sale.Customer)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func newTills(t *testing.T) *tillBench {
 	b.show(&loyalty.Programme{Label: loyalty.Text{"": "Stars"}, Keys: keys, Rules: loyalty.DefaultRules(), Showings: []loyalty.Showing{tenth(), fiver(500)}})
 	b.clock = newClock(func() (time.Time, time.Duration) { return b.at, b.at.Sub(start) })
 	log := slog.New(slog.DiscardHandler)
-	pos := NewPOS(b.shops, b.store, b.clock, log)
+	pos := NewPOS(b.shops, NewBooks(b.shops, b.store, b.clock, log), b.store, b.clock, log)
 	t.Cleanup(pos.Close)
 	b.news = NewSettlement(b.shops, pos, b.store, b.clock, b.alerts(), log)
 	b.Redemptions = NewRedemptions(b.shops, pos, b.store)

@@ -22,10 +22,10 @@ type Entry struct {
 	Shop shop.Shop
 	// Backend is put together port by port from the shop's config.
 	Backend backend.Backend
-	// CartsFrom and OrdersFrom say which of the directory's backends these ports are
+	// CartsFrom, OrdersFrom and PointsAt say which of the directory's backends these ports are
 	// of, since the id of a cart means nothing to another; empty where there is no such port.
-	CartsFrom, OrdersFrom Owner
-	Loyalty               *loyalty.Programme // nil: the shop has none
+	CartsFrom, OrdersFrom, PointsAt Owner
+	Loyalty                         *loyalty.Programme // nil: the shop has none
 }
 
 // Owner names a backend that carts and orders live at, for as long as carts are

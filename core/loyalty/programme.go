@@ -13,6 +13,7 @@ type Programme struct {
 	Earn     EarnRule
 	Rules    Rules
 	Keys     Keyring
+	Keeper   Keeper // of what customers have to spend
 }
 
 // Showing is an offer with its words.

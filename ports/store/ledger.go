@@ -47,8 +47,8 @@ type Book interface {
 	Balance(c loyalty.CustomerID) (loyalty.Balance, error)
 	// Action finds an action; found is false for one that nobody has heard of.
 	Action(id loyalty.ActionID) (a loyalty.Action, found bool, err error)
-	// Booked reports whether an entry with this key has been booked.
-	Booked(key string) (bool, error)
+	// Booked finds the entry that has been booked under a key, with the journal's names for customers.
+	Booked(key string) (e loyalty.Entry, found bool, err error)
 	// Sale finds a sale, or begins one that has only its order.
 	Sale(o loyalty.OrderID) (loyalty.Sale, error)
 	// Write keeps what is not nil of a change. An entry whose key has been booked before is

@@ -64,7 +64,7 @@ func newWorld(t testing.TB, points loyalty.Points) *world {
 		}
 	}
 	directory, clock, log := usecase.NewDirectory(usecase.Table{Shops: shops}), usecase.NewClock(), slog.New(slog.DiscardHandler)
-	w.pos = usecase.NewPOS(directory, w.store, clock, log)
+	w.pos = usecase.NewPOS(directory, usecase.NewBooks(directory, w.store, clock, log), w.store, clock, log)
 	t.Cleanup(w.pos.Close)
 	w.news = usecase.NewSettlement(directory, w.pos, w.store, clock, usecase.NewAlerts(log, nil), log)
 	w.news.Start()

@@ -142,12 +142,18 @@ func (b *book) number(c loyalty.CustomerID) (sql.NullInt64, error) {
 }
 
 // Booked implements store.Book.
-func (b *book) Booked(key string) (booked bool, err error) {
-	err = b.tx.scan(b.ctx, []any{&booked}, `SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE shop = ? AND key = ?)`, b.by.Shop, key)
-	if err != nil {
-		return false, notWritten(booking, err)
+func (b *book) Booked(key string) (e loyalty.Entry, found bool, err error) {
+	var transfers string
+	err = b.tx.scan(b.ctx, []any{&transfers}, `SELECT transfers FROM ledger_entry WHERE shop = ? AND key = ?`, b.by.Shop, key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, false, nil
 	}
-	return booked, nil
+	if err != nil {
+		return e, false, notWritten(booking, err)
+	}
+	e.Key = key
+	e.Transfers, err = loyalty.ParseTransfers(transfers)
+	return e, err == nil, err
 }
 
 // Write implements store.Book.
@@ -177,7 +183,7 @@ func (b *book) Write(c store.Change) error {
 
 // post books an entry: it grows the journal and moves what follows from it.
 func (b *book) post(e loyalty.Entry) error {
-	before, err := b.Booked(e.Key)
+	_, before, err := b.Booked(e.Key)
 	if err != nil {
 		return err
 	}

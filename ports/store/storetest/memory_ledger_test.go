@@ -103,8 +103,13 @@ func (b *memoryBook) Action(id loyalty.ActionID) (loyalty.Action, bool, error) {
 	return a, found, nil
 }
 
-func (b *memoryBook) Booked(key string) (bool, error) {
-	return slices.ContainsFunc(b.page.records, func(r loyalty.Record) bool { return r.Entry.Key == key }), nil
+func (b *memoryBook) Booked(key string) (loyalty.Entry, bool, error) {
+	for _, r := range b.page.records {
+		if r.Entry.Key == key {
+			return r.Entry, true, nil
+		}
+	}
+	return loyalty.Entry{}, false, nil
 }
 
 func (b *memoryBook) Sale(o loyalty.OrderID) (loyalty.Sale, error) {

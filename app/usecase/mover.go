@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package usecase
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/ports/store"
+)
+
+// The bounds of bringing keepers to what is booked. What fails is tried again after a while that
+// doubles, for ever: points are never given up, and the backlog is a metric.
+const (
+	moveEvery   = time.Second
+	moveBatch   = 64
+	moveLanes   = 8
+	moveLease   = 10 * time.Second
+	moveCall    = 5 * time.Second
+	moveRound   = time.Minute
+	newsFor     = time.Hour      // after which what was taken for news that is still not worked out is given back
+	returnedFor = 25 * time.Hour // for as long a movement that got no answer may still come about, and longer than its id may be tapped
+)
+
+// NotMoved alerts that a keeper refuses to give points that are booked.
+const NotMoved loyalty.Alert = "not_moved"
+
+// Mover gives what keepers are to give, and finds out about points that may have been taken for
+// nothing.
+type Mover struct {
+	books  *Books
+	alerts *Alerts
+	log    *slog.Logger
+	end    chan struct{}
+	ended  sync.WaitGroup
+	once   sync.Once
+}
+
+// NewMover works for these books. Start begins its work, and Close ends it.
+func NewMover(books *Books, alerts *Alerts, log *slog.Logger) *Mover {
+	return &Mover{books: books, alerts: alerts, log: log, end: make(chan struct{})}
+}
+
+// Start begins to move.
+func (v *Mover) Start() {
+	v.ended.Go(func() {
+		tick := time.NewTicker(moveEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-v.end:
+				return
+			case <-tick.C:
+				v.Round(context.Background())
+			}
+		}
+	})
+}
+
+// Close ends it after the movements at hand. It may be called more than once.
+func (v *Mover) Close() {
+	v.once.Do(func() { close(v.end) })
+	v.ended.Wait()
+}
+
+// Round works on the movements that are due, and says how many these were.
+func (v *Mover) Round(ctx context.Context) int {
+	ctx, cancel := context.WithTimeout(ctx, moveRound)
+	defer cancel()
+	now := v.books.now()
+	due, err := v.books.movements.Take(ctx, now, now.Add(moveLease), moveBatch)
+	if err != nil {
+		v.log.WarnContext(ctx, "movements cannot be taken up", "cause", err)
+	}
+	var lanes errgroup.Group
+	lanes.SetLimit(moveLanes)
+	for _, m := range due {
+		lanes.Go(func() error { v.work(ctx, m); return nil })
+	}
+	_ = lanes.Wait() // what fails is put off
+	return len(due)
+}
+
+func (v *Mover) work(ctx context.Context, m store.Movement) {
+	ctx, cancel := context.WithTimeout(ctx, moveCall)
+	defer cancel()
+	done, err := v.settle(ctx, m)
+	if done && err == nil {
+		return
+	}
+	why := "it may still come about"
+	if err != nil {
+		why = err.Error()
+		v.log.WarnContext(ctx, "points not moved", "shop", m.Shop, "movement", m.Key, "keeper", m.Keeper, "attempts", m.Attempts+1, "cause", err)
+		if refused(err) && m.Attempts == 0 {
+			v.alerts.raise(ctx, m.Shop, alert{what: NotMoved, order: m.Order})
+		}
+	}
+	wait := min(retryFirst<<min(m.Attempts, 10), retryMax)
+	if err := v.books.movements.Later(ctx, m, v.books.now().Add(wait), why[:min(len(why), whyMax)]); err != nil {
+		v.log.WarnContext(ctx, "movement left to its lease", "shop", m.Shop, "movement", m.Key, "cause", err)
+	}
+}
+
+// settle brings the keeper to what is booked; done is false while that is not known.
+func (v *Mover) settle(ctx context.Context, m store.Movement) (done bool, err error) {
+	if m.State == store.Taking {
+		if m.State, err = v.judge(ctx, m); err != nil || m.State != store.Returning {
+			return m.State == store.Taken, err
+		}
+	}
+	now := v.books.now()
+	if m.State == store.Giving {
+		if _, err := v.books.keepers.move(ctx, m); err != nil {
+			return false, err
+		}
+		return true, v.books.movements.Settle(ctx, m, now)
+	}
+	moved, err := v.books.keepers.moved(ctx, m)
+	if err != nil {
+		return false, err
+	}
+	last := m.At.Add(returnedFor)
+	if !moved {
+		if now.Before(last) {
+			return false, nil
+		}
+		return true, v.books.movements.Settle(ctx, m, now)
+	}
+	if _, err := v.books.keepers.move(ctx, back(m)); err != nil {
+		return false, err
+	}
+	return true, v.books.movements.Settle(ctx, m, last)
+}
+
+// judge decides what becomes of a movement that nobody works on any more.
+func (v *Mover) judge(ctx context.Context, m store.Movement) (state store.MovementState, err error) {
+	err = v.books.ledger.Do(ctx, store.Stamp{Shop: m.Shop, RequestID: "move"}, func(b store.Book) error {
+		booked, err := booked(b, m)
+		if err != nil {
+			return err
+		}
+		switch {
+		case booked:
+			state = store.Taken
+		case aboutHold(m) || b.Now().After(m.At.Add(newsFor)):
+			state = store.Returning
+		default:
+			state = store.Taking
+			return nil
+		}
+		is := m
+		is.State, is.DueAt = state, b.Now().Add(moveLease)
+		return b.Write(store.Change{Movements: []store.Movement{is}})
+	})
+	if err != nil && fault.From(err).Code == "not_taking" { // somebody was at work on it after all
+		return store.Taken, nil
+	}
+	return state, err
+}
