@@ -100,7 +100,7 @@ func (s *Books) take(ctx context.Context, t taking, wants []store.Movement) erro
 			t.denied[at] = true
 			continue
 		}
-		_, err = s.keepers.move(ctx, m)
+		err = s.keepers.move(ctx, m)
 		switch {
 		case err == nil:
 			t.taken[m.Key] = m
@@ -130,7 +130,7 @@ func (s *Books) give(ctx context.Context, given []store.Movement) {
 	ctx, cancel := context.WithTimeout(ctx, giveAtOnce)
 	defer cancel()
 	for _, m := range given {
-		_, err := s.keepers.move(ctx, m)
+		err := s.keepers.move(ctx, m)
 		if err == nil {
 			err = s.movements.Settle(ctx, m, s.now())
 		}

@@ -44,13 +44,14 @@ func (k keepers) points(ctx context.Context, of shop.ID, keeper loyalty.Keeper, 
 }
 
 // move asks for a movement, once however often it is asked for.
-func (k keepers) move(ctx context.Context, m store.Movement) (loyalty.Points, error) {
+func (k keepers) move(ctx context.Context, m store.Movement) error {
 	at, call, err := k.ask(m.Shop, m.Keeper)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	call.Key = movementKey(m)
-	return at.Move(ctx, call, backend.Movement{Customer: m.Customer, Points: m.Points, Reason: reasonOf(m), Order: m.Order})
+	_, err = at.Move(ctx, call, backend.Movement{Customer: m.Customer, Points: m.Points, Reason: reasonOf(m), Order: m.Order})
+	return err
 }
 
 // moved reports whether a movement is in effect.

@@ -63,6 +63,7 @@ func (v *vault) Move(ctx context.Context, call backend.Call, m backend.Movement)
 	what, then := v.mishap()
 	defer then()
 	switch what {
+	case none, unheard, mishaps:
 	case lost:
 		return 0, no
 	case refuses:

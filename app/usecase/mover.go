@@ -117,7 +117,7 @@ func (v *Mover) settle(ctx context.Context, m store.Movement) (done bool, err er
 	}
 	now := v.books.now()
 	if m.State == store.Giving {
-		if _, err := v.books.keepers.move(ctx, m); err != nil {
+		if err := v.books.keepers.move(ctx, m); err != nil {
 			return false, err
 		}
 		return true, v.books.movements.Settle(ctx, m, now)
@@ -133,7 +133,7 @@ func (v *Mover) settle(ctx context.Context, m store.Movement) (done bool, err er
 		}
 		return true, v.books.movements.Settle(ctx, m, now)
 	}
-	if _, err := v.books.keepers.move(ctx, back(m)); err != nil {
+	if err := v.books.keepers.move(ctx, back(m)); err != nil {
 		return false, err
 	}
 	return true, v.books.movements.Settle(ctx, m, last)
