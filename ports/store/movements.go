@@ -15,12 +15,14 @@ import (
 // booked and what a keeper does thereby come to the same, whoever dies in between.
 type Movements interface {
 	// Begin writes down, before its keeper is asked, a movement that is Taking, and hands back what is
-	// kept: one that is there under the key stays as it is, and has Begun once more.
+	// kept: one that is there under the key stays as it is, and has Begun once more. Unavailable
+	// (store_altered) when that one is not what was written.
 	Begin(ctx context.Context, m Movement) (Movement, error)
 	// Withdraw forgets a movement that is Taking and that its keeper refused, unless it has begun again since.
 	Withdraw(ctx context.Context, m Movement) error
 	// Take hands over up to limit movements that are due at now, the longest due first, and to
-	// nobody else until the lease has run out.
+	// nobody else until the lease has run out. One that is not what was written goes to nobody and keeps
+	// nobody waiting: Unavailable (store_altered) tells of it when no other is due.
 	Take(ctx context.Context, now, lease time.Time, limit int) ([]Movement, error)
 	// Settle says that the keeper and the book agree. A movement that was Giving is forgotten; one that was
 	// Returning is Returned, remembered until then, without its customer.

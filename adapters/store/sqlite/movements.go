@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/cartage-dev/cartage/core/fault"
@@ -19,8 +20,7 @@ var _ store.Movements = movements{}
 const (
 	movingPoints = "keep movement"
 	movementList = `shop, key, keeper, customer, points, order_id, state, begun, at, due_at, attempts, why, seal`
-	keepMovement = `INSERT INTO movement (` + movementList + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (shop, key) DO UPDATE SET `
+	keepMovement = ` INTO movement (` + movementList + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
 func movementInto(m *store.Movement, sealed *[]byte) []any {
@@ -32,12 +32,21 @@ func movementFrom(m store.Movement) []any {
 }
 
 func sealMovement(m store.Movement) []byte {
-	return seal(m.Shop, m.Key, m.Keeper, m.Customer, int64(m.Points), m.Order)
+	return seal(m.Shop, m.Key, m.Keeper, m.Customer, int64(m.Points), m.Order, m.State)
 }
 
+func scanMovement(rows *sql.Rows) (m store.Movement, err error) {
+	var sealed []byte
+	if err := rows.Scan(movementInto(&m, &sealed)...); err != nil {
+		return m, altered("a movement cannot be read: %v", err)
+	}
+	return m, checkMovement(m, sealed)
+}
+
+// checkMovement is for whoever acts on a movement: no walk looks at it.
 func checkMovement(m store.Movement, sealed []byte) error {
 	if !bytes.Equal(sealMovement(m), sealed) {
-		return altered("movement %s of %d points is not what was written", m.Key, m.Points)
+		return altered("movement %s is %s %d points, which is not what was written", m.Key, m.State, m.Points)
 	}
 	return nil
 }
@@ -46,7 +55,7 @@ func checkMovement(m store.Movement, sealed []byte) error {
 func (v movements) Begin(ctx context.Context, m store.Movement) (kept store.Movement, err error) {
 	err = v.db.write(ctx, movingPoints, func(ctx context.Context, tx *tx) error {
 		m.State, m.Begun = store.Taking, 1
-		if _, err := tx.exec(ctx, keepMovement+`begun = begun + 1`, movementFrom(m)...); err != nil {
+		if _, err := tx.exec(ctx, `INSERT`+keepMovement+` ON CONFLICT (shop, key) DO UPDATE SET begun = begun + 1`, movementFrom(m)...); err != nil {
 			return notWritten(movingPoints, err)
 		}
 		kept = store.Movement{}
@@ -67,26 +76,33 @@ func (v movements) Withdraw(ctx context.Context, m store.Movement) error {
 	return v.mark(ctx, `DELETE FROM movement WHERE shop = ? AND key = ? AND state = 'taking' AND begun = ?`, m.Shop, m.Key, m.Begun)
 }
 
-// Take implements store.Movements.
+// Take implements store.Movements. It goes on past rows that are not what was written, which stay due.
 func (v movements) Take(ctx context.Context, now, lease time.Time, limit int) (taken []store.Movement, err error) {
 	err = v.db.write(ctx, movingPoints, func(ctx context.Context, tx *tx) error {
 		taken = nil
+		var rot error
 		err := tx.each(ctx, func(rows *sql.Rows) error {
-			var m store.Movement
-			var sealed []byte
-			if err := rows.Scan(movementInto(&m, &sealed)...); err != nil {
-				return err
+			if len(taken) == limit {
+				return errEnough
+			}
+			m, err := scanMovement(rows)
+			if err != nil {
+				rot = err
+				return nil
 			}
 			taken = append(taken, m)
-			return checkMovement(m, sealed)
-		}, `SELECT `+movementList+` FROM movement WHERE state <> 'returned' AND due_at <= ? ORDER BY due_at, shop, key LIMIT ?`, instant(now), limit)
-		if err != nil {
-			return readFault(movingPoints, err)
+			return nil
+		}, `SELECT `+movementList+` FROM movement WHERE state <> 'returned' AND due_at <= ? ORDER BY due_at, shop, key`, instant(now))
+		if err != nil && !errors.Is(err, errEnough) {
+			return notWritten(movingPoints, err)
 		}
 		for _, m := range taken {
 			if _, err := tx.exec(ctx, `UPDATE movement SET due_at = ? WHERE shop = ? AND key = ?`, instant(lease), m.Shop, m.Key); err != nil {
 				return notWritten(movingPoints, err)
 			}
+		}
+		if len(taken) == 0 {
+			return rot
 		}
 		return nil
 	})
@@ -96,13 +112,15 @@ func (v movements) Take(ctx context.Context, now, lease time.Time, limit int) (t
 	return taken, nil
 }
 
+var errEnough = errors.New("enough")
+
 // Settle implements store.Movements.
 func (v movements) Settle(ctx context.Context, m store.Movement, then time.Time) error {
 	if m.State == store.Giving {
 		return v.mark(ctx, `DELETE FROM movement WHERE shop = ? AND key = ? AND state = 'giving'`, m.Shop, m.Key)
 	}
 	nobody := m
-	nobody.Customer = ""
+	nobody.State, nobody.Customer = store.Returned, ""
 	return v.mark(ctx, `UPDATE movement SET state = 'returned', customer = '', why = '', due_at = ?, seal = ? WHERE shop = ? AND key = ? AND state = 'returning'`,
 		instant(then), sealMovement(nobody), m.Shop, m.Key)
 }
@@ -135,7 +153,7 @@ func (v movements) Sweep(ctx context.Context, now time.Time) (int, error) {
 func (b *book) writeMovement(m store.Movement) error {
 	m.Shop = b.by.Shop
 	if m.State != store.Taken {
-		if _, err := b.tx.exec(b.ctx, keepMovement+`state = excluded.state, due_at = excluded.due_at`, movementFrom(m)...); err != nil {
+		if _, err := b.tx.exec(b.ctx, `REPLACE`+keepMovement, movementFrom(m)...); err != nil {
 			return notWritten(booking, err)
 		}
 		return nil

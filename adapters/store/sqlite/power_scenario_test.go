@@ -36,6 +36,7 @@ var scenarios = []scenario{
 	{"tills", rich, func(s *stage, rounds int) { s.open(); s.tills(rounds); s.close() }},
 	{"orders and refunds", rich, func(s *stage, rounds int) { s.open(); s.orders(rounds); s.close() }},
 	{"news", nothing, func(s *stage, rounds int) { s.open(); s.news(3 * rounds); s.close() }},
+	{"points elsewhere", nothing, func(s *stage, rounds int) { s.open(); s.elsewhere(3 * rounds); s.close() }},
 	{"links and answers", nothing, func(s *stage, rounds int) { s.open(); s.links(0, 3*rounds); s.close() }},
 	{"checkpoints and a restart", rich, checkpoints},
 	{"holds run out", rich, runningOut},
@@ -166,6 +167,41 @@ func (s *stage) news(rounds int) {
 			_, err := in.Sweep(ctx, at.Add(store.ForgetDone-5*time.Minute))
 			return err
 		})
+	}
+}
+
+// elsewhere holds points that a keeper takes, and gives them back; now and then the tap dies in between. It writes where
+// points are, so nothing else may meanwhile.
+func (s *stage) elsewhere(rounds int) {
+	move := func(do func(context.Context, store.Movements) error) {
+		s.write(points, func(t *testing.T, db *DB) error { return do(t.Context(), db.Store().Movements) })
+	}
+	take := func(ctx context.Context, v store.Movements) error {
+		_, err := v.Take(ctx, noon.Add(time.Hour), noon.Add(2*time.Hour), 8)
+		return err
+	}
+	for i := range rounds {
+		c, id := stageCustomer(i%stageTills), stageID(0, i, 5)
+		tap := asked(id, c, stageCost)
+		move(func(ctx context.Context, v store.Movements) error { _, err := v.Begin(ctx, tap); return err })
+		settled := given(id, c, stageCost)
+		if i%3 == 0 {
+			move(take)
+			settled = tap
+			settled.State = store.Returning
+			s.book("return", func(b store.Book) error { return b.Write(store.Change{Movements: []store.Movement{settled}}) })
+		} else {
+			s.book("take", taking(id, c, stageCost))
+			s.book("give", giving(id, c, stageCost))
+			move(take)
+		}
+		move(func(ctx context.Context, v store.Movements) error {
+			if i%3 == 1 {
+				return v.Later(ctx, settled, noon.Add(3*time.Hour), "the keeper was away")
+			}
+			return v.Settle(ctx, settled, noon)
+		})
+		move(func(ctx context.Context, v store.Movements) error { _, err := v.Sweep(ctx, noon); return err })
 	}
 }
 

@@ -39,7 +39,7 @@ const (
 
 // tables are those of a room.
 var tables = map[room][]string{
-	points:  {"ledger", "ledger_entry", "ledger_customer", "ledger_account", "ledger_action", "ledger_capture", "ledger_sale", "ledger_refund", "loyalty_offer"},
+	points:  {"ledger", "ledger_entry", "ledger_customer", "ledger_account", "ledger_action", "ledger_capture", "ledger_sale", "ledger_refund", "loyalty_offer", "movement"},
 	news:    {"inbox"},
 	links:   {"handoff"},
 	answers: {"idempotency"},

@@ -152,6 +152,46 @@ func refunding(order loyalty.OrderID, refund loyalty.RefundID, amount int64) dec
 	}
 }
 
+// asked is what a keeper of points elsewhere is asked to take for an offer.
+func asked(id loyalty.ActionID, c loyalty.CustomerID, cost loyalty.Points) store.Movement {
+	return store.Movement{Shop: "alpha", Key: "hold:" + string(id), Keeper: "club", Customer: c, Points: -cost, At: noon, DueAt: noon.Add(time.Minute)}
+}
+
+// taking holds points that a keeper has taken.
+func taking(id loyalty.ActionID, c loyalty.CustomerID, cost loyalty.Points) decision {
+	return func(b store.Book) error {
+		tapped := loyalty.Action{ID: id, Customer: c, Keeper: "club", Points: cost, IssuedAt: noon}
+		o, err := tapped.Perform(loyalty.Balance{Available: cost}, proofRules, noon)
+		if err != nil {
+			return err
+		}
+		done := asked(id, c, cost)
+		done.State = store.Taken
+		return b.Write(store.Change{Action: &o.Action, Entry: o.Entry, Movements: []store.Movement{done}})
+	}
+}
+
+// given is what the keeper is asked to give when the offer is taken back.
+func given(id loyalty.ActionID, c loyalty.CustomerID, cost loyalty.Points) store.Movement {
+	m := asked(id, c, -cost)
+	m.Key, m.State = "free:"+string(id), store.Giving
+	return m
+}
+
+func giving(id loyalty.ActionID, c loyalty.CustomerID, cost loyalty.Points) decision {
+	return func(b store.Book) error {
+		a, _, err := b.Action(id)
+		if err != nil {
+			return err
+		}
+		o, err := a.Revert(b.Now())
+		if err != nil {
+			return err
+		}
+		return b.Write(store.Change{Action: &o.Action, Entry: o.Entry, Movements: []store.Movement{given(id, c, cost)}})
+	}
+}
+
 // inspector audits what Walk shows, and keeps all of it.
 type inspector struct {
 	audit   *loyalty.Audit

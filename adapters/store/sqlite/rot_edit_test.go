@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
 )
 
 // edits are what somebody with SQL might do to a ledger: to a row {row} of a table {t}, by chance, which
@@ -59,7 +60,8 @@ var edits = []struct{ name, table, key, text string }{
 	{"an action's id", "ledger_action", "shop, id", `UPDATE {t} SET id = id || 'x' WHERE {row}`},
 	{"an action is gone", "ledger_action", "shop, id", `DELETE FROM {t} WHERE {row}`},
 	{"an action more", "ledger_action", "shop, id",
-		`INSERT INTO {t} SELECT shop, id || 'x', 'released', customer, points, issued_at, held_at, expires_at, 0, 1, seal FROM {t} WHERE {row}`},
+		`INSERT INTO {t} SELECT shop, id || 'x', 'released', customer, points, issued_at, held_at, expires_at, 0, 1, keeper, seal FROM {t} WHERE {row}`},
+	{"where an action's points are", "ledger_action", "shop, id", `UPDATE {t} SET keeper = CASE keeper WHEN '' THEN 'club' ELSE '' END WHERE {row}`},
 	{"a capture's order", "ledger_capture", "shop, action, order_id", `UPDATE {t} SET order_id = order_id || 'x' WHERE {row}`},
 	{"where a capture came from", "ledger_capture", "shop, action, order_id", `UPDATE {t} SET held = available, available = held WHERE {row}`},
 	{"what a capture gave back", "ledger_capture", "shop, action, order_id", `UPDATE {t} SET returned = 0 WHERE {row}`},
@@ -72,9 +74,20 @@ var edits = []struct{ name, table, key, text string }{
 	{"a sale cancelled", "ledger_sale", "shop, order_id", `UPDATE {t} SET cancelled = 1 WHERE {row}`},
 	{"whose a sale is", "ledger_sale", "shop, order_id", `UPDATE {t} SET customer = customer % 20 + 1 WHERE {row}`},
 	{"a sale is gone", "ledger_sale", "shop, order_id", `DELETE FROM {t} WHERE {row}`},
-	{"a sale more", "ledger_sale", "shop, order_id", `INSERT INTO {t} SELECT shop, order_id || 'x', placed, customer, currency, total, '', 0, 0, 0, seal FROM {t} WHERE {row}`},
+	{"a sale more", "ledger_sale", "shop, order_id", `INSERT INTO {t} SELECT shop, order_id || 'x', placed, customer, currency, total, '', 0, 0, 0, keeper, seal FROM {t} WHERE {row}`},
+	{"where a sale earned", "ledger_sale", "shop, order_id", `UPDATE {t} SET keeper = keeper || 'x' WHERE {row}`},
 	{"a refund's amount", "ledger_refund", "shop, order_id, id", `UPDATE {t} SET amount = amount + 1 WHERE {row}`},
 	{"a refund is gone", "ledger_refund", "shop, order_id, id", `DELETE FROM {t} WHERE {row}`},
+	{"a movement's points", "movement", "shop, key", `UPDATE {t} SET points = points + 1 WHERE {row}`},
+	{"which way a movement goes", "movement", "shop, key", `UPDATE {t} SET points = -points WHERE {row}`},
+	{"whose a movement is", "movement", "shop, key", `UPDATE {t} SET customer = customer || 'x' WHERE {row}`},
+	{"whom a movement asks", "movement", "shop, key", `UPDATE {t} SET keeper = keeper || 'x' WHERE {row}`},
+	{"what a movement is about", "movement", "shop, key", `UPDATE {t} SET order_id = order_id || 'x' WHERE {row}`},
+	{"where a movement stands", "movement", "shop, key", `UPDATE {t} SET state = 'returning' WHERE {row}`},
+	{"a movement's key", "movement", "shop, key", `UPDATE {t} SET key = key || 'x' WHERE {row}`},
+	{"a movement of another shop", "movement", "shop, key", `UPDATE {t} SET shop = 'gamma' WHERE {row}`},
+	{"a movement more", "movement", "shop, key",
+		`INSERT INTO {t} SELECT shop, key || 'x', keeper, customer, points, order_id, state, begun, at, due_at, attempts, why, seal FROM {t} WHERE {row}`},
 	{"a refund more", "ledger_refund", "shop, order_id, id", `INSERT INTO {t} SELECT shop, order_id, place + 1, id || 'x', currency, amount FROM {t} WHERE {row}`},
 }
 
@@ -150,4 +163,38 @@ func TestNobodyActsOnRot(t *testing.T) {
 	}
 	_, err := db.Store().Ledger.Balance(t.Context(), "alpha", "bob")
 	wantFault(t, "Balance", err, fault.Unavailable, "store_altered")
+}
+
+// TestNobodyMovesByRot wants a movement that is not what was written to go to nobody, and to keep no other waiting.
+func TestNobodyMovesByRot(t *testing.T) {
+	t.Parallel()
+	for _, edit := range []string{
+		`points = -points`, `customer = 'bob'`, `keeper = 'fund'`, `order_id = 'o'`, `state = 'giving'`, `state = 'returned'`, `seal = randomblob(16)`,
+	} {
+		t.Run(edit, func(t *testing.T) {
+			t.Parallel()
+			path := fresh(t)
+			v := openAt(t, path).Store().Movements
+			for _, id := range []loyalty.ActionID{"rotten", "sound"} {
+				if _, err := v.Begin(t.Context(), asked(id, "ann", 100)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			execRaw(t, path, `UPDATE movement SET due_at = due_at - 1, `+edit+` WHERE key = 'hold:rotten'`)
+			_, err := v.Begin(t.Context(), asked("rotten", "ann", 100))
+			wantFault(t, "Begin", err, fault.Unavailable, "store_altered")
+			now := noon.Add(time.Hour)
+			taken, err := v.Take(t.Context(), now, now.Add(time.Minute), 1)
+			if err != nil || len(taken) != 1 || taken[0].Key != "hold:sound" {
+				t.Errorf("Take = %+v, %v; want the sound one", taken, err)
+			}
+			if edit == `state = 'returned'` {
+				return // it is no longer due
+			}
+			for range 2 {
+				_, err = v.Take(t.Context(), now, now.Add(time.Minute), 1)
+				wantFault(t, "Take", err, fault.Unavailable, "store_altered")
+			}
+		})
+	}
 }

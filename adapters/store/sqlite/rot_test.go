@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +35,7 @@ func aged(t *testing.T, records int) []byte {
 	var all sync.WaitGroup
 	for c := range rotCustomers {
 		all.Go(func() {
-			for r := range records / rotCustomers / 8 {
+			for r := range records / rotCustomers / 10 {
 				live(t, db, racer(c), c, r)
 			}
 		})
@@ -49,11 +50,16 @@ func aged(t *testing.T, records int) []byte {
 	return text
 }
 
-// live is what befalls a customer again and again: eight records.
+// live is what befalls a customer again and again: ten records, and a movement of which each second stays.
 func live(t *testing.T, db *DB, c loyalty.CustomerID, w, r int) {
-	kept, taken, paid, late := raceID(w, 0, r), raceID(w, 1, r), raceID(w, 2, r), raceID(w, 3, r)
+	kept, taken, paid, late, away := raceID(w, 0, r), raceID(w, 1, r), raceID(w, 2, r), raceID(w, 3, r), raceID(w, 4, r)
 	order := loyalty.OrderID(fmt.Sprintf("order-%d-%d", w, r))
+	moving := db.Store().Movements
+	if _, err := moving.Begin(t.Context(), asked(away, c, racePrice)); err != nil {
+		t.Error(err)
+	}
 	for _, d := range []decision{
+		taking(away, c, racePrice), giving(away, c, racePrice),
 		performing(kept, c, racePrice), performing(taken, c, racePrice), reverting(taken, c, racePrice), confirming(kept, c, racePrice),
 		performing(paid, c, racePrice), selling(order, c, 10_000, racePrice, paid, late),
 		refunding(order, loyalty.RefundID("refund-"+order), 5_000),
@@ -61,6 +67,12 @@ func live(t *testing.T, db *DB, c loyalty.CustomerID, w, r int) {
 		if err := decide(t, db, d); err != nil {
 			t.Error(err)
 		}
+	}
+	if r%2 == 0 {
+		return
+	}
+	if err := moving.Settle(t.Context(), given(away, c, racePrice), noon); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -84,7 +96,7 @@ func fate(t *testing.T, path, whole string) (verdict string, why error) {
 	if err := db.reader.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&found); err != nil || found != "ok" {
 		return checked, fmt.Errorf("%q, %w", found, err)
 	}
-	said, discrepancies, err := telling(t, db.Store().Ledger)
+	said, discrepancies, err := telling(t, db.Store())
 	switch {
 	case err != nil || len(discrepancies) > 0:
 		return audited, fmt.Errorf("%v, %w", discrepancies, err)
@@ -104,8 +116,10 @@ func firstDifference(a, b string) string {
 	return fmt.Sprintf("it was %d lines and is %d", len(was), len(is))
 }
 
-// telling is all that a ledger says: its books, what it answers of customers by name, and which holds run out.
-func telling(t *testing.T, l store.Ledger) (said string, found []loyalty.Discrepancy, err error) {
+// telling is all that a ledger says: its books, what it answers of customers by name, which holds run out, and what is
+// to be moved.
+func telling(t *testing.T, all store.Store) (said string, found []loyalty.Discrepancy, err error) {
+	l := all.Ledger
 	var text strings.Builder
 	for _, s := range []shop.ID{"alpha", "beta"} {
 		v, discrepancies, err := inspectLedger(t, l, s)
@@ -130,9 +144,27 @@ func telling(t *testing.T, l store.Ledger) (said string, found []loyalty.Discrep
 	if err != nil {
 		return "", nil, err
 	}
+	moving, err := toMove(t, all.Movements)
+	if err != nil {
+		return "", nil, err
+	}
 	shops, err := l.Shops(t.Context())
 	fmt.Fprintln(&text, "holds", holds, "shops", shops)
-	return text.String(), found, err
+	return text.String() + strings.Join(moving, "\n"), found, err
+}
+
+// toMove is what there is to be moved, and what a keeper would be told of each.
+func toMove(t *testing.T, v store.Movements) (all []string, err error) {
+	for {
+		taken, err := v.Take(t.Context(), instantMax.Add(-1), instantMax, 10_000)
+		if err != nil || taken == nil { // the fault comes once no other is due
+			slices.Sort(all)
+			return all, err
+		}
+		for _, m := range taken {
+			all = append(all, fmt.Sprint("moves ", m.Shop, m.Key, m.Keeper, m.Customer, m.Points, m.Order, m.State))
+		}
+	}
 }
 
 // whole is what the ledger in a file says before anything befalls it.
@@ -142,7 +174,7 @@ func whole(t *testing.T, text []byte) string {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	said, found, err := telling(t, openAt(t, path).Store().Ledger)
+	said, found, err := telling(t, openAt(t, path).Store())
 	if err != nil || len(found) > 0 {
 		t.Fatalf("the audit of the whole ledger says %v, %v", found, err)
 	}

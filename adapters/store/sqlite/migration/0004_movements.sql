@@ -15,7 +15,7 @@ CREATE TABLE movement (
     due_at   INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     why      TEXT    NOT NULL DEFAULT '',
-    seal     BLOB    NOT NULL CHECK (length(seal) = 16), -- of what is to be moved
+    seal     BLOB    NOT NULL CHECK (length(seal) = 16), -- of what is to be moved, and where that stands
     PRIMARY KEY (shop, key)
 ) STRICT;
 
