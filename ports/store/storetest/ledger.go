@@ -43,6 +43,8 @@ var ledgerCases = []verdict{
 	{"a sale is kept whole", keepsSales},
 	{"an error keeps nothing", errorKeepsNothing},
 	{"a key is booked once", bookedOnce},
+	{"what has been booked is known by its key", booked},
+	{"points that are kept elsewhere", keptElsewhere},
 	{"nobody is overdrawn", nobodyOverdrawn},
 	{"shops do not see each other", shopsApart},
 	{"a customer's own history", history},
@@ -119,7 +121,7 @@ func keepsActions(t *testing.T, s store.Store) {
 	p := points{t, s.Ledger}
 	nobodys := loyalty.Action{ID: "N", State: loyalty.Voided, IssuedAt: noon}
 	ordered := held("A", 1000, noon)
-	ordered.State, ordered.Unconfirmed, ordered.Generation = loyalty.Refunded, false, 3
+	ordered.State, ordered.Unconfirmed, ordered.Generation, ordered.Keeper = loyalty.Refunded, false, 3, "club"
 	ordered.Captures = []loyalty.Capture{{Order: "z", Held: 1000, Returned: 300}, {Order: "a", Available: 400, Shortfall: 600}}
 	for _, want := range []loyalty.Action{nobodys, held("A", 1000, noon), ordered} {
 		p.write("alpha", store.Change{Action: &want})
@@ -137,7 +139,7 @@ func keepsSales(t *testing.T, s store.Store) {
 	p := points{t, s.Ledger}
 	early := loyalty.Sale{Order: "o1", Refunds: []loyalty.Refund{{ID: "z", Amount: money.Of(100, "GBP")}}}
 	whole := loyalty.Sale{
-		Order: "o1", Placed: true, Customer: "ann", Total: money.Of(2599, "GBP"), Actions: []loyalty.ActionID{"B", "A"}, Cancelled: true, Earned: 25, Clawed: 5,
+		Order: "o1", Placed: true, Customer: "ann", Keeper: "club", Total: money.Of(2599, "GBP"), Actions: []loyalty.ActionID{"B", "A"}, Cancelled: true, Earned: 25, Clawed: 5,
 		Refunds: []loyalty.Refund{{ID: "z", Amount: money.Of(100, "GBP")}, {ID: "a", Amount: money.Of(7, "EUR")}},
 	}
 	for _, want := range []loyalty.Sale{early, whole} {

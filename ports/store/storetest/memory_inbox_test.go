@@ -165,6 +165,12 @@ func (m memoryPrivacy) Forget(ctx context.Context, s shop.ID, c loyalty.Customer
 			delete(p.names, who)
 			continue
 		}
+		if m.bug == "whoever waits is forgotten" {
+			for at, x := range m.moving {
+				x.Customer = ""
+				m.moving[at] = x
+			}
+		}
 		p.names[nobody], p.balances[nobody] = p.names[who], p.balances[who]
 		delete(p.names, who)
 		delete(p.balances, who)

@@ -57,11 +57,11 @@ func (m memoryLedger) Do(ctx context.Context, by store.Stamp, fn func(store.Book
 		return err
 	}
 	defer m.end()
-	p := m.pages[m.at(by.Shop)].copied()
+	p, moving := m.pages[m.at(by.Shop)].copied(), maps.Clone(m.moving)
 	if m.bug == "points not serialised" {
 		m.pause()
 	}
-	b := &memoryBook{memory: m.memory, page: p, by: by, now: time.Now().UTC()}
+	b := &memoryBook{memory: m.memory, page: p, moving: moving, by: by, now: time.Now().UTC()}
 	if n := len(p.records); n > 0 && p.records[n-1].At.After(b.now) {
 		b.now = p.records[n-1].At
 	}
@@ -69,6 +69,9 @@ func (m memoryLedger) Do(ctx context.Context, by store.Stamp, fn func(store.Book
 		b.now = noonLedger.Add(-time.Duration(len(p.records)) * time.Hour)
 	}
 	err := fn(b)
+	if err == nil || m.bug == "movements outlive their closure" {
+		m.moving = moving
+	}
 	switch {
 	case err != nil && m.bug == "errors keep points":
 	case err != nil && m.bug == "errors of closures wrapped":
@@ -84,9 +87,10 @@ var noonLedger = time.Date(2026, time.March, 29, 12, 0, 0, 0, time.UTC)
 
 type memoryBook struct {
 	*memory
-	page *page
-	by   store.Stamp
-	now  time.Time
+	page   *page
+	moving map[movementKey]store.Movement
+	by     store.Stamp
+	now    time.Time
 }
 
 func (b *memoryBook) Now() time.Time { return b.now }
@@ -104,7 +108,16 @@ func (b *memoryBook) Action(id loyalty.ActionID) (loyalty.Action, bool, error) {
 }
 
 func (b *memoryBook) Booked(key string) (loyalty.Entry, bool, error) {
-	for _, r := range b.page.records {
+	records := b.page.records
+	switch b.bug {
+	case "what any shop booked is booked":
+		for _, p := range b.pages {
+			records = append(slices.Clip(records), p.records...)
+		}
+	case "what this step booked is not":
+		records = b.pages[b.by.Shop].copied().records
+	}
+	for _, r := range records {
 		if r.Entry.Key == key {
 			return r.Entry, true, nil
 		}
@@ -125,6 +138,9 @@ func (b *memoryBook) Write(c store.Change) error {
 		if b.bug == "captures forgotten" {
 			a.Captures = nil
 		}
+		if b.bug == "keepers of actions forgotten" {
+			a.Keeper = ""
+		}
 		if b.bug == "confirmed by itself" {
 			a.Unconfirmed = false
 		}
@@ -133,13 +149,23 @@ func (b *memoryBook) Write(c store.Change) error {
 	}
 	if c.Sale != nil {
 		s := *c.Sale
+		if b.bug == "keepers of sales forgotten" {
+			s.Keeper = ""
+		}
 		if b.bug == "refunds forgotten" {
 			s.Refunds = nil
 		}
 		b.page.sales[s.Order] = s
 	}
 	if c.Entry != nil {
-		return b.post(*c.Entry)
+		if err := b.post(*c.Entry); err != nil {
+			return err
+		}
+	}
+	for _, x := range c.Movements {
+		if err := b.move(x); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -170,6 +196,9 @@ func (b *memoryBook) post(e loyalty.Entry) error {
 			if c := account.Customer; !seen[c] {
 				seen[c] = true
 				after, err := e.Apply(c, b.page.balances[c])
+				if _, elsewhere := e.Elsewhere(); b.bug == "points elsewhere are to spend here" {
+					after.Available += elsewhere
+				}
 				if err != nil && b.bug != "overdraft" {
 					return err
 				}
@@ -235,7 +264,8 @@ func (m memoryLedger) History(ctx context.Context, s shop.ID, c loyalty.Customer
 	name, known := p.names[c]
 	for _, r := range p.records {
 		concerns := slices.ContainsFunc(r.Entry.Transfers, func(t loyalty.Transfer) bool {
-			return known && (t.To.Customer == name || t.From.Customer == name && m.bug != "history of what came in alone")
+			return known && (t.To.Customer == name || t.From.Customer == name && m.bug != "history of what came in alone") &&
+				(m.bug != "history of what is here alone" || t.To.Name != loyalty.AccountElsewhere)
 		})
 		if r.Sequence > after && (concerns || m.bug == "history of everybody") && len(records) < limit {
 			records = append(records, r)

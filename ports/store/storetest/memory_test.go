@@ -27,6 +27,7 @@ type memory struct {
 	offers  map[string]loyalty.Offer
 
 	messages []*keptMessage
+	moving   map[movementKey]store.Movement
 }
 
 type kept struct {
@@ -35,8 +36,8 @@ type kept struct {
 }
 
 func newMemory(bug string) store.Store {
-	m := &memory{bug: bug, turn: make(chan struct{}, 1), links: map[handoff.Hash]*kept{}, records: map[string]idempotency.Record{}, pages: map[shop.ID]*page{}, offers: map[string]loyalty.Offer{}}
-	return store.Store{Handoffs: memoryLinks{m}, Idempotency: memoryRecords{m}, Ledger: memoryLedger{m}, Offers: memoryOffers{m}, Inbox: memoryInbox{m}, Privacy: memoryPrivacy{m}, Health: m}
+	m := &memory{bug: bug, turn: make(chan struct{}, 1), links: map[handoff.Hash]*kept{}, records: map[string]idempotency.Record{}, pages: map[shop.ID]*page{}, offers: map[string]loyalty.Offer{}, moving: map[movementKey]store.Movement{}}
+	return store.Store{Handoffs: memoryLinks{m}, Idempotency: memoryRecords{m}, Ledger: memoryLedger{m}, Offers: memoryOffers{m}, Inbox: memoryInbox{m}, Movements: memoryMovements{m}, Privacy: memoryPrivacy{m}, Health: m}
 }
 
 func (m *memory) Ping(ctx context.Context) error {

@@ -63,6 +63,22 @@ var privacyCases = []verdict{
 		}
 		p.audit("alpha")
 	}},
+	{"a movement that waits keeps whose it is", func(t *testing.T, s store.Store) {
+		m := mover{t, s}
+		points{t, s.Ledger}.write("alpha", points{t, s.Ledger}.earn("e1", "ann", 5))
+		taking, giving := m.begin(movement("alpha", "taking")), as(movement("alpha", "giving"), store.Giving)
+		m.write("alpha", giving)
+		if n, err := s.Privacy.Forget(t.Context(), "alpha", "ann"); n != 1 || err != nil {
+			t.Errorf("Forget = %d, %v; want 1", n, err)
+		}
+		m.hands(due, giving, taking)
+		m.fine(s.Movements.Settle(t.Context(), giving, due))
+		m.write("alpha", as(taking, store.Returning))
+		m.fine(s.Movements.Settle(t.Context(), as(taking, store.Returning), due))
+		if got := m.begin(taking); got.State != store.Returned || got.Customer != "" {
+			t.Errorf("what was given back is %+v", got)
+		}
+	}},
 	{"a whole shop is forgotten", func(t *testing.T, s store.Store) {
 		p := points{t, s.Ledger}
 		p.life("alpha", "ann")

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Ledger", ledgerCases},
 		{"Offers", offerCases},
 		{"Inbox", inboxCases},
+		{"Movements", movementCases},
 		{"Privacy", privacyCases},
 		{"Health", healthCases},
 		{"Sweep", sweepCases},

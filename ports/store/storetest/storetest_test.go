@@ -55,7 +55,15 @@ func TestBugs(t *testing.T) {
 		"messages of all shops are one", "the last message of a key counts", "every message is fresh", "what is done is forgotten",
 		"what is done comes again", "what is not due comes", "messages in any order", "messages without bound", "messages taken in two steps",
 		"no lease", "a lease for ever", "late hands undo what is done", "attempts not counted", "the backlog counts what is done", "what waits is swept",
-		"everybody is forgotten", "nobody is forgotten", "points go with the customer", "a hold keeps the name",
+		"everybody is forgotten", "nobody is forgotten", "points go with the customer", "a hold keeps the name", "whoever waits is forgotten",
+		"what any shop booked is booked", "what this step booked is not", "keepers of actions forgotten", "keepers of sales forgotten",
+		"points elsewhere are to spend here", "history of what is here alone",
+		"the last movement of a key counts", "beginnings not counted", "microseconds of movements", "begun again is withdrawn", "what is not being taken is withdrawn",
+		"what is not due moves", "the shortest due moves first", "movements without bound", "movements without lease", "what was given is remembered",
+		"what was given back says whose", "what was given back moves", "what was given back is swept at once", "late hands undo what was given back",
+		"what was given back is taken again", "reasons of movements forgotten", "attempts of movements not counted", "the backlog counts what was given back",
+		"movements of all shops are one", "movements taken in two steps", "movements swept without bound", "movements wait for ever",
+		"movements outlive their closure", "a movement stays in its place", "what was taken stays", "what is not being taken is booked",
 	} {
 		t.Run(bug, func(t *testing.T) {
 			t.Parallel()
