@@ -12,6 +12,7 @@ import (
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/order"
+	"github.com/cartage-dev/cartage/core/shop"
 	"github.com/cartage-dev/cartage/ports/backend"
 	"github.com/cartage-dev/cartage/ports/inbound"
 	"github.com/cartage-dev/cartage/ports/store"
@@ -21,7 +22,9 @@ import (
 const (
 	expireEvery  = 30 * time.Second // and up to half as much more
 	expireBatch  = 60
+	askEvery     = 15 * time.Minute       // for the orders of all that is held, whoever lost the news of them; and up to half as much more
 	expirePause  = 500 * time.Millisecond // between two questions to backends
+	askMax       = 1000                   // of one shop at a time
 	expireCall   = 5 * time.Second
 	expireWrites = 2 * time.Second
 )
@@ -37,6 +40,7 @@ type Expirer struct {
 	alerts *Alerts
 	log    *slog.Logger
 	pause  time.Duration
+	asked  map[shop.ID]loyalty.ActionID // where Ask goes on
 
 	end   chan struct{}
 	ended sync.WaitGroup
@@ -45,18 +49,24 @@ type Expirer struct {
 
 // NewExpirer tells news of the orders that it finds. Start begins its work, and Close ends it.
 func NewExpirer(shops *Directory, books *Books, news inbound.OrderNews, s store.Store, clock *Clock, alerts *Alerts, log *slog.Logger) *Expirer {
-	return &Expirer{shops: shops, news: news, ledger: s.Ledger, books: books, clock: clock, alerts: alerts, log: log, pause: expirePause, end: make(chan struct{})}
+	return &Expirer{shops: shops, news: news, ledger: s.Ledger, books: books, clock: clock, alerts: alerts, log: log, pause: expirePause, asked: map[shop.ID]loyalty.ActionID{}, end: make(chan struct{})}
 }
 
 // Start begins to look after holds.
 func (e *Expirer) Start() {
+	e.every(expireEvery, e.Round)
+	e.every(askEvery, e.Ask)
+}
+
+// every does something now and then, until the end.
+func (e *Expirer) every(pause time.Duration, do func(context.Context) int) {
 	e.ended.Go(func() {
 		for {
 			select {
 			case <-e.end:
 				return
-			case <-time.After(expireEvery + rand.N(expireEvery/2)): //nolint:gosec // G404: jitter is no secret
-				e.Round(context.Background())
+			case <-time.After(pause + rand.N(pause/2)): //nolint:gosec // G404: jitter is no secret
+				do(context.Background())
 			}
 		}
 	})
@@ -80,12 +90,8 @@ func (e *Expirer) Round(ctx context.Context) (resolved int) {
 		return 0
 	}
 	for i, h := range holds {
-		if i > 0 {
-			select {
-			case <-e.end:
-				return resolved
-			case <-time.After(e.pause):
-			}
+		if i > 0 && !e.rest() {
+			return resolved
 		}
 		if err := e.resolve(ctx, h, now); err != nil {
 			e.log.WarnContext(ctx, "hold not resolved", "shop", h.Shop, "cause", err)
@@ -96,8 +102,56 @@ func (e *Expirer) Round(ctx context.Context) (resolved int) {
 	return resolved
 }
 
-// resolve asks the shop's backend for an order that carries the action. One that is found is told as
-// news, and captures the hold whenever that is worked out; the hold waits for it.
+// rest waits between two questions, and is false at the end.
+func (e *Expirer) rest() bool {
+	select {
+	case <-e.end:
+		return false
+	case <-time.After(e.pause):
+		return true
+	}
+}
+
+// Ask looks for the orders of what has been held for a while, since news of them may be lost, or never come from a
+// backend that tells of nothing. It says how many were found. Where a shop holds more than it asks for at
+// once, the next time goes on from there.
+func (e *Expirer) Ask(ctx context.Context) (found int) {
+	for _, id := range e.shops.ids() {
+		entry, err := e.shops.Shop(id)
+		if err != nil || entry.Backend.Orders == nil {
+			continue
+		}
+		for asked := 0; asked < askMax; {
+			held, err := e.ledger.Held(ctx, id, e.asked[id], expireBatch)
+			if err != nil {
+				e.log.WarnContext(ctx, "orders are not asked for", "shop", id, "cause", err)
+				break
+			}
+			for _, a := range held {
+				e.asked[id] = a.ID
+				if a.HeldAt.Add(askEvery).After(e.clock.Now()) {
+					continue
+				}
+				if asked++; !e.rest() {
+					return found
+				}
+				switch _, told, err := e.find(ctx, entry, store.Hold{Shop: id, Action: a}); {
+				case err != nil:
+					e.log.WarnContext(ctx, "an order that was found is not told", "shop", id, "cause", err)
+				case told:
+					found++
+				}
+			}
+			if len(held) < expireBatch {
+				delete(e.asked, id)
+				break
+			}
+		}
+	}
+	return found
+}
+
+// resolve asks for the order of a hold that runs out, and gives back what nobody has bought with.
 func (e *Expirer) resolve(ctx context.Context, h store.Hold, now time.Time) error {
 	entry, err := e.shops.Shop(h.Shop)
 	if err != nil {
@@ -107,16 +161,9 @@ func (e *Expirer) resolve(ctx context.Context, h store.Hold, now time.Time) erro
 	if entry.Loyalty != nil {
 		rules = entry.Loyalty.Rules
 	}
-	found, finding := e.ask(ctx, entry, h)
-	if found != nil {
-		finding = loyalty.NobodyKnows // so that the hold is kept until the news is worked out
-		err := e.news.Tell(ctx, inbound.News{
-			Shop: h.Shop, Kind: inbound.OrderPlaced, Order: loyalty.OrderID(found.ID), Customer: h.Action.Customer,
-			Total: found.Cart.Totals.Total, Actions: []loyalty.ActionID{h.Action.ID}, At: found.PlacedAt,
-		})
-		if err != nil {
-			return err
-		}
+	finding, _, err := e.find(ctx, entry, h)
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, expireWrites)
 	defer cancel()
@@ -136,20 +183,28 @@ func (e *Expirer) resolve(ctx context.Context, h store.Hold, now time.Time) erro
 	return err
 }
 
-func (e *Expirer) ask(ctx context.Context, entry Entry, h store.Hold) (*order.Order, loyalty.Finding) {
+// find asks for the order that carries the action of a hold. One that is there is told as news, and captures the hold
+// whenever that is worked out; until then it is as if nobody knew, so that the hold is kept.
+func (e *Expirer) find(ctx context.Context, entry Entry, h store.Hold) (finding loyalty.Finding, told bool, err error) {
 	if entry.Backend.Orders == nil {
-		return nil, loyalty.NobodyKnows
+		return loyalty.NobodyKnows, false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, expireCall)
 	defer cancel()
-	call := backend.Call{Shop: h.Shop, Locale: entry.Shop.Locale}
-	found, err := entry.Backend.Orders.ByReference(ctx, call, string(h.Action.ID))
+	found, err := entry.Backend.Orders.ByReference(ctx, backend.Call{Shop: h.Shop, Locale: entry.Shop.Locale}, string(h.Action.ID))
 	switch {
-	case err == nil:
-		return &found, loyalty.NobodyKnows
-	case fault.KindOf(err) == fault.NotFound:
-		return nil, loyalty.NoOrder
+	case err != nil && fault.KindOf(err) == fault.NotFound:
+		return loyalty.NoOrder, false, nil
+	case err != nil:
+		e.log.WarnContext(ctx, "nobody says whether there is an order", "shop", h.Shop, "cause", err)
+		return loyalty.NobodyKnows, false, nil
 	}
-	e.log.WarnContext(ctx, "nobody says whether there is an order", "shop", h.Shop, "cause", err)
-	return nil, loyalty.NobodyKnows
+	news := inbound.News{
+		Shop: h.Shop, Kind: inbound.OrderPlaced, Order: loyalty.OrderID(found.ID), Customer: h.Action.Customer,
+		Total: found.Cart.Totals.Total, Actions: []loyalty.ActionID{h.Action.ID}, At: found.PlacedAt,
+	}
+	if found.Status == order.Cancelled {
+		news.Kind = inbound.OrderCancelled
+	}
+	return loyalty.NobodyKnows, true, e.news.Tell(ctx, news)
 }

@@ -8,11 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cartage-dev/cartage/core/cart"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/idempotency"
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
+	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/core/shop"
+	"github.com/cartage-dev/cartage/ports/backend"
 	"github.com/cartage-dev/cartage/ports/inbound"
 	"github.com/cartage-dev/cartage/ports/store"
 )
@@ -50,6 +53,59 @@ func TestCommitHoldsOn(t *testing.T) {
 	wantCode(t, err, fault.Conflict, "redemption_released")
 	if got := b.owns(t); got != (loyalty.Balance{Available: 1000}) {
 		t.Errorf("the customer owns %+v", got)
+	}
+}
+
+// ordersOf are those of a backend, by reference.
+type ordersOf map[string]order.Order
+
+func (o ordersOf) ByReference(_ context.Context, _ backend.Call, reference string) (order.Order, error) {
+	if found, is := o[reference]; is {
+		return found, nil
+	}
+	return noOrders{}.ByReference(context.Background(), backend.Call{}, reference)
+}
+
+// TestAsksForOrders finds orders of which no news came, long before their holds run out, and one that was taken
+// back; what is fresh is left alone, and what nobody bought stays held.
+func TestAsksForOrders(t *testing.T) {
+	t.Parallel()
+	b := newTills(t)
+	expirer := NewExpirer(b.shops, b.books, b.news, b.store, b.clock, b.alerts(), slog.New(slog.DiscardHandler))
+	expirer.pause = 0
+	bought, cancelled, open := b.held(t, "tenth", "k1"), b.held(t, "fiver", "k2"), b.held(t, "tenth", "k3")
+	for _, id := range []loyalty.ActionID{bought, cancelled, open} {
+		if _, err := b.Commit(t.Context(), theTill, id, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entry, err := b.shops.Shop("s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paid := cart.Cart{Totals: cart.Totals{Total: money.Of(2000, "GBP")}}
+	entry.Backend.Orders = ordersOf{
+		string(bought):    {ID: "o1", Status: order.Placed, Cart: paid},
+		string(cancelled): {ID: "o2", Status: order.Cancelled, Cart: paid},
+	}
+	b.shops.Replace(Table{Shops: map[shop.ID]Entry{"s": entry, "none": {}}})
+	if n := expirer.Ask(t.Context()); n != 0 {
+		t.Errorf("%d orders were found of what is fresh", n)
+	}
+	b.at = b.at.Add(askEvery)
+	if n := expirer.Ask(t.Context()); n != 2 || b.news.round() != 2 {
+		t.Errorf("%d orders were found", n)
+	}
+	for id, want := range map[loyalty.ActionID]loyalty.State{bought: loyalty.Captured, cancelled: loyalty.Refunded, open: loyalty.Held} {
+		if a := b.action(t, id); a.State != want {
+			t.Errorf("got %s, want %s", a.State, want)
+		}
+	}
+	if got := b.owns(t); got != (loyalty.Balance{Available: 800, Held: 100}) {
+		t.Errorf("the customer owns %+v", got)
+	}
+	if n := expirer.Ask(t.Context()); n != 0 {
+		t.Errorf("%d orders were found again", n)
 	}
 }
 

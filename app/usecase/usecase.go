@@ -9,6 +9,8 @@
 package usecase
 
 import (
+	"maps"
+	"slices"
 	"sync/atomic"
 
 	"github.com/cartage-dev/cartage/core/fault"
@@ -59,6 +61,9 @@ func (d *Directory) made(by Owner) (backend.Backend, bool) {
 	b, ok := d.table.Load().Backends[by]
 	return b, ok
 }
+
+// ids are those of all shops, in order.
+func (d *Directory) ids() []shop.ID { return slices.Sorted(maps.Keys(d.table.Load().Shops)) }
 
 // Shop finds one; the fault is NotFound (unknown_shop).
 func (d *Directory) Shop(id shop.ID) (Entry, error) {

@@ -22,6 +22,8 @@ type Ledger interface {
 	// RunningOut lists up to limit held actions whose holds run out at or before then, of all
 	// shops, the oldest first.
 	RunningOut(ctx context.Context, then time.Time, limit int) ([]Hold, error)
+	// Held lists up to limit actions of a shop that are held, after the id, in the order of their ids.
+	Held(ctx context.Context, s shop.ID, after loyalty.ActionID, limit int) ([]loyalty.Action, error)
 	// History reads up to limit records that concern a customer, after the sequence, in order.
 	History(ctx context.Context, s shop.ID, c loyalty.CustomerID, after int64, limit int) ([]loyalty.Record, error)
 	// Walk hands over the shop's whole book as it is at one moment: each record of the journal,

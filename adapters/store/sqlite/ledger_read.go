@@ -52,24 +52,34 @@ func (l ledger) Balance(ctx context.Context, s shop.ID, c loyalty.CustomerID) (b
 
 // RunningOut implements store.Ledger.
 func (l ledger) RunningOut(ctx context.Context, then time.Time, limit int) (holds []store.Hold, err error) {
-	const doing = "look for holds that run out"
-	err = l.db.read(ctx, doing, func(tx *sql.Tx) error {
+	err = l.holds(ctx, "look for holds that run out", func(h store.Hold) { holds = append(holds, h) },
+		`a.expires_at <= ? ORDER BY a.expires_at LIMIT ?`, instant(then), limit)
+	return holds, err
+}
+
+// Held implements store.Ledger.
+func (l ledger) Held(ctx context.Context, s shop.ID, after loyalty.ActionID, limit int) (held []loyalty.Action, err error) {
+	err = l.holds(ctx, "look for what is held", func(h store.Hold) { held = append(held, h.Action) },
+		`a.shop = ? AND a.id > ? ORDER BY a.id LIMIT ?`, s, after, limit)
+	return held, err
+}
+
+// holds hands over those that a condition chooses.
+func (l ledger) holds(ctx context.Context, doing string, to func(store.Hold), where string, args ...any) error {
+	return l.db.read(ctx, doing, func(tx *sql.Tx) error {
 		err := eachRow(func(rows *sql.Rows) error {
 			var h store.Hold
 			var name sql.NullString
 			err := rows.Scan(append([]any{&h.Shop}, actionInto(&h.Action, &name)...)...)
 			h.Action.Customer = loyalty.CustomerID(name.String)
-			holds = append(holds, h)
+			to(h)
 			return err
-		})(tx.QueryContext(ctx,
-			`SELECT a.shop, `+actionList+` FROM ledger_action a LEFT JOIN ledger_customer c ON c.id = a.customer
-			WHERE a.state = 'held' AND a.expires_at <= ? ORDER BY a.expires_at LIMIT ?`, instant(then), limit))
+		})(tx.QueryContext(ctx, `SELECT a.shop, `+actionList+` FROM ledger_action a LEFT JOIN ledger_customer c ON c.id = a.customer WHERE a.state = 'held' AND `+where, args...))
 		if err != nil {
 			return notWritten(doing, err)
 		}
 		return nil
 	})
-	return holds, err
 }
 
 // recordList are the columns that scanRecord reads.

@@ -49,6 +49,7 @@ var ledgerCases = []verdict{
 	{"shops do not see each other", shopsApart},
 	{"a customer's own history", history},
 	{"holds that run out", runningOut},
+	{"what is held, in pages", heldInPages},
 	{"time does not go back", timeGoesOn},
 	{"a walk sees everything, and everything agrees", walkAgrees},
 	{"a walk ends at the visitor's error", walkEnds},

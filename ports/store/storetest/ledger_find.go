@@ -95,3 +95,25 @@ func runningOut(t *testing.T, s store.Store) {
 		}
 	}
 }
+
+func heldInPages(t *testing.T, s store.Store) {
+	p := points{t, s.Ledger}
+	for _, id := range []loyalty.ActionID{"C", "A", "D", "B"} {
+		a := held(id, 1, noon)
+		p.write("alpha", store.Change{Action: &a})
+	}
+	other, free := held("B2", 1, noon), held("B1", 1, noon)
+	p.write("beta", store.Change{Action: &other})
+	free.State = loyalty.Released
+	p.write("alpha", store.Change{Action: &free})
+	for after, want := range map[loyalty.ActionID]string{"": "A ann, B ann", "A": "B ann, C ann", "B": "C ann, D ann", "C": "D ann", "D": ""} {
+		got, err := s.Ledger.Held(t.Context(), "alpha", after, 2)
+		var all []string
+		for _, a := range got {
+			all = append(all, fmt.Sprint(a.ID, " ", a.Customer))
+		}
+		if page := strings.Join(all, ", "); page != want || err != nil {
+			t.Errorf("after %q: %q, %v; want %q", after, page, err, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package storetest_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -254,6 +255,25 @@ func (m memoryLedger) RunningOut(ctx context.Context, then time.Time, limit int)
 		return holds, nil
 	}
 	return holds[:min(limit, len(holds))], nil
+}
+
+func (m memoryLedger) Held(ctx context.Context, s shop.ID, after loyalty.ActionID, limit int) (held []loyalty.Action, err error) {
+	p, err := m.look(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range p.actions {
+		if (a.ID > after || m.bug == "what is held from the beginning") && (a.State == loyalty.Held || m.bug == "every state is held") {
+			held = append(held, a)
+		}
+	}
+	if m.bug != "what is held in any order" {
+		slices.SortFunc(held, func(a, b loyalty.Action) int { return cmp.Compare(a.ID, b.ID) })
+	}
+	if m.bug == "what is held without bound" {
+		return held, nil
+	}
+	return held[:min(limit, len(held))], nil
 }
 
 func (m memoryLedger) History(ctx context.Context, s shop.ID, c loyalty.CustomerID, after int64, limit int) (records []loyalty.Record, err error) {

@@ -64,6 +64,7 @@ CREATE TABLE ledger_action (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX ledger_action_held ON ledger_action (expires_at) WHERE state = 'held';
+CREATE INDEX ledger_action_open ON ledger_action (shop, id) WHERE state = 'held';
 
 CREATE TABLE ledger_capture (
     shop       TEXT    NOT NULL,
