@@ -25,6 +25,7 @@ type PluginFinding struct {
 	Protocol    int            `json:"protocol"`
 	Ports       []string       `json:"ports"`
 	KeyedWrites bool           `json:"keyed_writes"`
+	ReadBack    bool           `json:"read_back"`
 	Demo        bool           `json:"demo"`
 	SHA256      string         `json:"sha256"`
 	Schema      bool           `json:"schema"` // whether it gives one of its settings
@@ -58,7 +59,7 @@ func InspectPlugin(ctx context.Context, path string) (found PluginFinding, err e
 	info := about.Description.Info
 	found = PluginFinding{
 		Name: oneLine(info.Name), Version: oneLine(info.Version), Protocol: about.Protocol, Ports: []string{},
-		KeyedWrites: info.KeyedWrites, Demo: info.Demo, SHA256: about.SHA256,
+		KeyedWrites: info.KeyedWrites, ReadBack: info.ReadBack, Demo: info.Demo, SHA256: about.SHA256,
 		Schema: len(about.Description.SettingsSchema) > 0, Settings: []settings.Key{},
 	}
 	for _, p := range about.Description.Ports {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -19,6 +20,7 @@ import (
 	"github.com/cartage-dev/cartage/adapters/backend/pluginhost/settings"
 	"github.com/cartage-dev/cartage/app"
 	"github.com/cartage-dev/cartage/plugins/protocol/protocoltest"
+	"github.com/cartage-dev/cartage/ports/backend"
 )
 
 func newPluginInspect() *cobra.Command {
@@ -81,6 +83,9 @@ func printPlugin(w io.Writer, about app.PluginFinding) error {
 	line("protocol", about.Protocol)
 	line("ports", strings.Join(about.Ports, ", "))
 	line("keyed writes", yesNo(about.KeyedWrites, "a write may be repeated under the same key", "a write that got no answer is not repeated"))
+	if slices.Contains(about.Ports, string(backend.PortLoyalty)) {
+		line("read back", yesNo(about.ReadBack, "points that got no answer can be looked up", "no host keeps points here"))
+	}
 	line("demo", yesNo(about.Demo, "it sells nothing real", "it sells for real"))
 	line("sha256", about.SHA256)
 	if err := t.Flush(); err != nil {

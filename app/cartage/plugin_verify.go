@@ -25,8 +25,8 @@ protocol and to what each port that it offers promises. It may be written in any
 language. Each rule is printed as it is judged; one that is not kept shows what was
 sent, what came and what was expected.
 
-The program is started several times. Carts are made with the settings and secrets
-given, so take those of a test shop. No order is placed.
+The program is started several times. Carts are made and points moved with the settings
+and secrets given, so take those of a test shop. No order is placed.
 
 The settings file is YAML or JSON:
 
@@ -50,6 +50,8 @@ The settings file is YAML or JSON:
       postal_code: SW1A 1AA, country: GB}  # company, line2, province and phone, too
     email: ada@example.com        # no report shows either
     refused_country: AQ           # to which nothing is sent
+    customers: ["1001", "1002"]   # whose points are moved to and fro, and by nobody else meanwhile
+    unknown_customer: "9999"      # who is none
     shop: demo                    # which shop the calls are for
     other_shop: second            # one more that the backend serves, and keeps apart
     locale: en-GB

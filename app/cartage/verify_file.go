@@ -21,6 +21,7 @@ import (
 	"github.com/cartage-dev/cartage/config"
 	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/core/secret"
 	"github.com/cartage-dev/cartage/core/shop"
@@ -62,6 +63,8 @@ type sampleKeys struct {
 	Address         addressKeys       `yaml:"address"`
 	Email           string            `yaml:"email"`
 	RefusedCountry  string            `yaml:"refused_country"`
+	Customers       []string          `yaml:"customers"`
+	UnknownCustomer string            `yaml:"unknown_customer"`
 }
 
 type limitedKeys struct {
@@ -207,6 +210,10 @@ func (k sampleKeys) sample() (backendtest.Sample, error) {
 		Limited:         backendtest.Limited{SKU: k.Limited.SKU, Stock: k.Limited.Stock},
 		RefusedCurrency: money.Currency(k.RefusedCurrency), PageOrigins: k.PageOrigins, OrderReference: k.OrderReference,
 		Codes: k.Codes, Address: customer.Address(k.Address), Email: k.Email, RefusedCountry: k.RefusedCountry,
+		UnknownCustomer: loyalty.CustomerID(k.UnknownCustomer),
+	}
+	for _, c := range k.Customers {
+		s.Customers = append(s.Customers, loyalty.CustomerID(c))
 	}
 	for sku, text := range k.Prices {
 		price, err := money.Parse(text, s.Currency)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartage-dev/cartage/core/customer"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/ports/backend/backendtest"
 )
@@ -44,6 +45,7 @@ func TestHelpShowsEveryKey(t *testing.T) {
 		RefusedCurrency: "EUR", PageOrigins: []string{"https://test.acme.example"}, OrderReference: "R-1001", Codes: []string{"TEN", "FIVE"},
 		Address: customer.Address{FirstName: "Ada", LastName: "Example", Line1: "1 Test Street", City: "London", PostalCode: "SW1A 1AA", Country: "GB"},
 		Email:   "ada@example.com", RefusedCountry: "AQ",
+		Customers: []loyalty.CustomerID{"1001", "1002"}, UnknownCustomer: "9999",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sample (-want +got):\n%s", diff)

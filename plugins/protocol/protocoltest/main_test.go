@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 		spoil, known = sellers[role]
 	}
 	if !known {
+		spoil, known = clubs[role]
+	}
+	if !known {
 		os.Exit(9)
 	}
 	p := sound()

@@ -59,13 +59,16 @@ func memory(ctx context.Context, t *backendtest.T, r *trial) {
 	})
 }
 
-// reading is what is read: carts that are there and that are not, or orders; nil where there is nothing.
+// reading is what is read: carts that are there and that are not, or orders, or points; nil where there is nothing.
 func reading(ctx context.Context, t *backendtest.T, b backend.Backend) func(ctx context.Context, i int) {
-	if b.Carts == nil && b.Orders == nil {
-		return nil
-	}
-	if b.Carts == nil {
+	switch {
+	case b.Carts != nil:
+	case b.Orders != nil:
 		return func(ctx context.Context, _ int) { _, _ = b.Orders.ByReference(ctx, t.Call(""), t.Reference("none")) }
+	case b.Loyalty != nil:
+		return func(ctx context.Context, _ int) { _, _ = b.Loyalty.Points(ctx, t.Call(""), t.Sample.UnknownCustomer) }
+	default:
+		return nil
 	}
 	ids := []cart.ID{"cartage-no-such-cart"}
 	call, req := someCart(t)

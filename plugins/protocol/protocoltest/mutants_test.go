@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/secret"
 	"github.com/cartage-dev/cartage/plugins/protocol/protocoltest"
 	"github.com/cartage-dev/cartage/ports/backend/backendtest"
@@ -25,7 +26,7 @@ func judge(t *testing.T, role string, only ...string) backendtest.Report {
 		Path: os.Args[0], Settings: []byte(`{"url":"https://shop.example"}`), Secrets: map[string]secret.Text{"token": secret.New(token)},
 		Environ: append(os.Environ(), roleEnv+"="+role, dirEnv+"="+t.TempDir(), "GORACE=atexit_sleep_ms=0"), Env: []string{roleEnv, dirEnv, "GORACE"},
 	}
-	s := backendtest.Sample{Currency: "GBP", SKUs: []string{"a", "b"}}
+	s := backendtest.Sample{Currency: "GBP", SKUs: []string{"a", "b"}, Customers: []loyalty.CustomerID{"member"}}
 	report, err := protocoltest.Run(t.Context(), p, s, protocoltest.Options{Options: backendtest.Options{Only: only}})
 	if err != nil {
 		t.Fatal(err)
@@ -51,14 +52,16 @@ var bystanders = []string{"process.starts", "process.services", "process.configu
 func TestSoundProcesses(t *testing.T) {
 	t.Parallel()
 	for role, unjudged := range map[string][]string{
-		"sound":            {"process.killed.carts", "process.killed.keys", "run.no_buyer"},
-		"bare":             {"process.killed.carts", "process.killed.keys", "run.no_buyer"},
-		"seller":           nil,
-		"a demo in memory": {"process.killed.carts"},
+		"sound":            {"loyalty.moved.unknown", "process.killed.carts", "process.killed.keys", "process.killed.points", "run.no_buyer"},
+		"bare":             {"loyalty.moved.unknown", "process.killed.carts", "process.killed.keys", "process.killed.points", "run.no_buyer"},
+		"seller":           {"loyalty.moved.unknown", "process.killed.points"},
+		"a demo in memory": {"loyalty.moved.unknown", "process.killed.carts", "process.killed.points"},
+		"a club":           {"carts.get.strange_ids", "carts.get.unknown", "process.killed.carts", "process.killed.keys", "run.no_buyer", "run.no_leaks"},
+		"a demo of a club": {"carts.get.strange_ids", "carts.get.unknown", "process.killed.carts", "process.killed.keys", "process.killed.points", "run.no_buyer", "run.no_leaks"},
 	} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
-			report := judge(t, role, "process", "run", "carts.get.unknown", "carts.get.strange_ids")
+			report := judge(t, role, "process", "run", "carts.get.unknown", "carts.get.strange_ids", "loyalty.moved.unknown")
 			var skipped []string
 			for _, r := range report.Results {
 				if r.Outcome == backendtest.Skipped {
@@ -76,31 +79,33 @@ func TestSoundProcesses(t *testing.T) {
 
 // brokenProcesses says which rules catch which process.
 var brokenProcesses = map[string][]string{
-	"silent by hand":      {"process.by_hand"},
-	"waits by hand":       {"process.by_hand"},
-	"no version":          {"process.describe"},
-	"changing":            {"process.describe.the_same"},
-	"bad schema":          {"process.settings_schema"},
-	"lenient":             {"process.configure.required", "process.configure.unknown_key", "process.configure.wrong_type"},
-	"repeats values":      {"process.configure.unknown_key", "process.configure.wrong_type"},
-	"sick":                {"process.check"},
-	"signals end it":      {"process.signals"},
-	"ends badly":          {"process.shutdown"},
-	"an orphan lives":     {"process.lifeline"},
-	"dies of a cart":      {"carts.get.strange_ids", "carts.get.unknown", "run.no_leaks"},
-	"leaks":               {"run.no_leaks"},
-	"logs a secret":       {"run.no_secret"},
-	"prints a secret":     {"run.no_secret"},
-	"a secret in a fault": {"run.no_secret"},
-	"numbers for words":   {"run.log_lines"},
-	"endless lines":       {"run.log_lines"},
-	"keys die with it":    {"process.killed.keys"},
-	"carts die with it":   {"process.killed.carts"},
-	"leaves a child":      {"process.shutdown.children"},
-	"leaves a daemon":     {"process.shutdown.children"},
-	"logs the buyer":      {"run.no_buyer"},
-	"prints the address":  {"run.no_buyer"},
-	"keeps what was read": {"run.memory"},
+	"silent by hand":                  {"process.by_hand"},
+	"waits by hand":                   {"process.by_hand"},
+	"no version":                      {"process.describe"},
+	"changing":                        {"process.describe.the_same"},
+	"bad schema":                      {"process.settings_schema"},
+	"lenient":                         {"process.configure.required", "process.configure.unknown_key", "process.configure.wrong_type"},
+	"repeats values":                  {"process.configure.unknown_key", "process.configure.wrong_type"},
+	"sick":                            {"process.check"},
+	"signals end it":                  {"process.signals"},
+	"ends badly":                      {"process.shutdown"},
+	"an orphan lives":                 {"process.lifeline"},
+	"dies of a cart":                  {"carts.get.strange_ids", "carts.get.unknown", "run.no_leaks"},
+	"leaks":                           {"run.no_leaks"},
+	"logs a secret":                   {"run.no_secret"},
+	"prints a secret":                 {"run.no_secret"},
+	"a secret in a fault":             {"run.no_secret"},
+	"numbers for words":               {"run.log_lines"},
+	"endless lines":                   {"run.log_lines"},
+	"keys die with it":                {"process.killed.keys"},
+	"carts die with it":               {"process.killed.carts"},
+	"movements are forgotten":         {"process.killed.points"},
+	"keys of movements are forgotten": {"process.killed.points"},
+	"leaves a child":                  {"process.shutdown.children"},
+	"leaves a daemon":                 {"process.shutdown.children"},
+	"logs the buyer":                  {"run.no_buyer"},
+	"prints the address":              {"run.no_buyer"},
+	"keeps what was read":             {"run.memory"},
 }
 
 // TestBrokenProcesses proves that each is caught, by exactly the rules that it

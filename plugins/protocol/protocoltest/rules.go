@@ -36,6 +36,7 @@ func processRules() []rule {
 		newRule("process.shutdown.children", fmt.Sprintf("%s after its end nothing that it started is left.", childrenMax), childless),
 		newRule("process.killed.keys", "A write that is repeated with its key after the process was killed leaves one cart.", keysOutlive),
 		newRule("process.killed.carts", "A cart that was acknowledged is there for the next process, unless the plugin calls itself a demo.", cartsOutlive),
+		newRule("process.killed.points", "Points that were moved stay moved when the process is killed, and are not moved again under their key, unless the plugin calls itself a demo.", pointsOutlive),
 		newRule("process.lifeline", fmt.Sprintf("It ends within %s of its host.", orphanMax), orphaned),
 	}
 }

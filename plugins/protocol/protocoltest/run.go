@@ -175,6 +175,9 @@ func subject(d protocol.Description) string {
 	if d.Info.KeyedWrites {
 		text += "; keyed writes"
 	}
+	if d.Info.ReadBack {
+		text += "; reads back"
+	}
 	if d.Info.Demo {
 		text += "; a demo"
 	}

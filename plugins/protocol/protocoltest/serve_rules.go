@@ -115,6 +115,19 @@ func notConfigured(ctx context.Context, t *backendtest.T, r *trial) {
 				return err
 			}})
 		}
+		if b.Loyalty != nil {
+			m := backend.Movement{Customer: t.Sample.UnknownCustomer, Points: 1, Reason: backend.PointsEarned}
+			calls = append(calls,
+				called{"Loyalty.Points", func(ctx context.Context) error {
+					_, err := b.Loyalty.Points(ctx, t.Call(""), m.Customer)
+					return err
+				}},
+				called{"Loyalty.Move", func(ctx context.Context) error { _, err := b.Loyalty.Move(ctx, t.Call("a"), m); return err }},
+				called{"Loyalty.Moved", func(ctx context.Context) error {
+					_, err := b.Loyalty.Moved(ctx, t.Call(""), t.Call("a").Key)
+					return err
+				}})
+		}
 		for _, call := range calls {
 			ctx, cancel := context.WithTimeout(ctx, askMax)
 			err := call.do(ctx)
@@ -163,7 +176,7 @@ func malformedMessage(ctx context.Context, t *backendtest.T, r *trial) {
 	r.ready(ctx, t, func(p *process) {
 		ctx, cancel := context.WithTimeout(ctx, askMax)
 		defer cancel()
-		for _, method := range []string{protocolv1.Lifecycle_Describe_FullMethodName, protocolv1.Carts_Put_FullMethodName, protocolv1.Orders_ByReference_FullMethodName} {
+		for _, method := range []string{protocolv1.Lifecycle_Describe_FullMethodName, protocolv1.Carts_Put_FullMethodName, protocolv1.Orders_ByReference_FullMethodName, protocolv1.Loyalty_Move_FullMethodName} {
 			var ignored []byte
 			err := p.conn.Invoke(ctx, method, []byte("\xff\xff\xff\xff no message \x00"), &ignored, grpc.ForceCodec(rawCodec{}))
 			t.Exchange(method+" with bytes that are no message", fmt.Sprint(err))

@@ -91,7 +91,7 @@ func described(ctx context.Context, t *backendtest.T, p *process) (*protocolv1.D
 	d, err := protocolv1.NewLifecycleClient(p.conn).Describe(ctx, &protocolv1.DescribeRequest{})
 	came := fmt.Sprint(err)
 	if err == nil {
-		came = fmt.Sprintf("%s %s; services %v; keyed writes %t, demo %t, %d bytes of schema", d.GetName(), d.GetVersion(), d.GetServices(), d.GetKeyedWrites(), d.GetDemo(), len(d.GetSettingsSchema()))
+		came = fmt.Sprintf("%s %s; services %v; keyed writes %t, read back %t, demo %t, %d bytes of schema", d.GetName(), d.GetVersion(), d.GetServices(), d.GetKeyedWrites(), d.GetReadBack(), d.GetDemo(), len(d.GetSettingsSchema()))
 	}
 	t.Exchange("Lifecycle.Describe", came)
 	return d, t.Expect(err == nil, "a description", came)
@@ -131,5 +131,6 @@ func knownServices() map[string]string {
 		protocolv1.Carts_ServiceDesc.ServiceName:    protocolv1.Carts_Get_FullMethodName,
 		protocolv1.Checkout_ServiceDesc.ServiceName: protocolv1.Checkout_HandOff_FullMethodName,
 		protocolv1.Orders_ServiceDesc.ServiceName:   protocolv1.Orders_ByReference_FullMethodName,
+		protocolv1.Loyalty_ServiceDesc.ServiceName:  protocolv1.Loyalty_Points_FullMethodName,
 	}
 }

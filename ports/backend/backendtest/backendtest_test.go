@@ -14,6 +14,7 @@ import (
 	"github.com/cartage-dev/cartage/core/cart"
 	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/ports/backend"
 	"github.com/cartage-dev/cartage/ports/backend/backendtest"
@@ -61,7 +62,8 @@ func TestSampleSaysAllThatIsWrong(t *testing.T) {
 	_, err := backendtest.Run(t.Context(), newMemory().backend(), backendtest.Sample{
 		Currency: "XYZ", OtherShop: "demo", SKUs: []string{"mug", "mug", " bowl"}, SoldOutSKU: "mug", Limited: backendtest.Limited{SKU: "last"},
 		RefusedCurrency: "nil", PageOrigins: []string{"shop.example/path"}, Prices: map[string]money.Amount{"hat": money.Of(1, "GBP")},
-		Codes: []string{"TEN", "TEN", " FIVE", "", strings.Repeat("ü", 65), "cartage-no-such-code"},
+		Codes:     []string{"TEN", "TEN", " FIVE", "", strings.Repeat("ü", 65), "cartage-no-such-code"},
+		Customers: []loyalty.CustomerID{"a", "a", " b", ""}, UnknownCustomer: "a",
 		Email: "nobody", Address: customer.Address{City: "London\n", Country: "gb"}, RefusedCountry: "Norway",
 	}, backendtest.Options{})
 	f := fault.From(err)
@@ -73,6 +75,7 @@ func TestSampleSaysAllThatIsWrong(t *testing.T) {
 		"sample.other_shop", "sample.currency", "sample.refused_currency", "sample.skus[1]", "sample.skus[2]", "sample.sold_out_sku", "sample.limited.stock", "sample.prices", "sample.page_origins[0]",
 		"sample.codes[1]", "sample.codes[2]", "sample.codes[3]", "sample.codes[4]", "sample.codes[5]",
 		"sample.address.city", "sample.address.country", "sample.email", "sample.refused_country",
+		"sample.customers[1]", "sample.customers[2]", "sample.customers[3]", "sample.unknown_customer",
 	}
 	if diff := cmp.Diff(want, paths); f.Code != "invalid_sample" || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -149,7 +152,7 @@ func TestReportShowsNoID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"secret-cart-", "customer-token", "/checkout/"} {
+	for _, secret := range []string{"secret-cart-", "customer-token", "/checkout/", "mitglied"} {
 		if strings.Contains(string(text), secret) {
 			t.Errorf("the report shows %s", secret)
 		}
@@ -228,14 +231,14 @@ func TestSlowCallsAreNoted(t *testing.T) {
 func TestUnofferedPortsAreSkipped(t *testing.T) {
 	t.Parallel()
 	b := newMemory().backend()
-	b.Orders, b.Info.KeyedWrites = nil, false
+	b.Orders, b.Loyalty, b.Info.KeyedWrites = nil, nil, false
 	report := judge(t, b, backendtest.Sample{Currency: "GBP", SKUs: []string{"mug", "bowl"}})
 	if !report.OK() {
 		_ = report.WriteText(t.Output(), false)
-		t.Error("a backend without orders, keys and with the smallest sample is not judged well")
+		t.Error("a backend without orders, points, keys and with the smallest sample is not judged well")
 	}
 	for _, r := range report.Results {
-		if (r.Part == "orders" || strings.Contains(r.Rule, "same_key")) && r.Outcome != backendtest.Skipped {
+		if (r.Part == "orders" || r.Part == "loyalty" || strings.Contains(r.Rule, "same_key")) && r.Outcome != backendtest.Skipped {
 			t.Errorf("%s %s", r.Rule, r.Outcome)
 		}
 	}

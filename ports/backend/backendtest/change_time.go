@@ -23,10 +23,18 @@ const (
 
 // insisted is changed for a call that may be asked to come again.
 func (t *T) insisted(ctx context.Context, key string, id cart.ID, req backend.ChangeCart) (answer backend.ChangeAnswer, ok bool) {
-	var err error
+	err := t.persistent(ctx, func() (err error) {
+		answer, err = t.Change(ctx, t.Call(key), id, req)
+		return err
+	})
+	return answer, t.unrefused(err, "the changed cart")
+}
+
+// persistent makes a call that may be asked to come again, and returns what it ended in.
+func (t *T) persistent(ctx context.Context, call func() error) (err error) {
 	for try := range triesMax {
-		if answer, err = t.Change(ctx, t.Call(key), id, req); err == nil {
-			return answer, true
+		if err = call(); err == nil {
+			return nil
 		}
 		f := fault.From(err)
 		if !f.Kind.MayRepeat(t.backend.Info.KeyedWrites) && f.Kind != fault.Limited {
@@ -37,7 +45,7 @@ func (t *T) insisted(ctx context.Context, key string, id cart.ID, req backend.Ch
 		case <-ctx.Done():
 		}
 	}
-	return answer, t.unrefused(err, "the changed cart")
+	return err
 }
 
 // changesAtOnce sets each SKU to the same quantity by several calls, so that a

@@ -6,8 +6,8 @@
 //
 // It needs no testing package, so that a test, a command and a kit for processes
 // judge by the same rules. It asks a backend only what a host may ask, and what
-// the Sample allows it to use; it makes carts and places no order. What it writes
-// down is printable and shows no secret, no customer token, no cart id and nothing of
+// the Sample allows it to use; it makes carts, moves points to and fro, and places no order. What it writes
+// down is printable and shows no secret, no customer token, no cart id, no customer and nothing of
 // a buyer but which fields were given and the country.
 //
 // Invariant: a rule that panics, hangs or fails does so alone. The package knows

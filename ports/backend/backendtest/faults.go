@@ -60,6 +60,11 @@ func (t *T) collect(ctx context.Context) []toldFault {
 	if t.backend.Orders != nil {
 		_, _ = t.ByReference(ctx, t.Call(""), t.Reference("none"))
 	}
+	if t.backend.Loyalty != nil {
+		_, _ = t.Points(ctx, t.Call(""), t.Sample.UnknownCustomer)
+		_, _ = t.Move(ctx, t.Call("move"), backend.Movement{Customer: t.Sample.UnknownCustomer, Points: 1, Reason: backend.PointsEarned})
+		_, _ = t.Moved(ctx, t.Call(""), t.Call("moved").Key)
+	}
 	return append(t.told, t.heard()...)
 }
 

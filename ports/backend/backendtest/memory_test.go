@@ -17,6 +17,7 @@ import (
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
 	"github.com/cartage-dev/cartage/core/idempotency"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/core/shop"
@@ -33,6 +34,9 @@ type memory struct {
 	puts    effects[backend.PutAnswer]
 	changes effects[backend.ChangeAnswer]
 	quotes  effects[checkout.Quote]
+
+	purses    map[memberOf]loyalty.Points
+	movements map[keyOfShop]backend.Movement
 }
 
 // effects is what each key asked for and was answered.
@@ -83,6 +87,7 @@ func newMemory() *memory {
 	m := &memory{
 		baskets: map[cart.ID]*basket{}, orders: map[string]order.Order{}, puts: effects[backend.PutAnswer]{},
 		changes: effects[backend.ChangeAnswer]{}, quotes: effects[checkout.Quote]{},
+		purses: map[memberOf]loyalty.Points{{"demo", members[0]}: 120}, movements: map[keyOfShop]backend.Movement{},
 	}
 	bought := &basket{shop: "demo", items: []cart.Item{{SKU: "mug", Quantity: 2}}}
 	m.baskets[orderedCart] = bought
@@ -102,11 +107,12 @@ func sample() backendtest.Sample {
 			FirstName: "Augusta", LastName: "Lovelace-Sample", Line1: "12 Sample Square", Line2: "Top floor", City: "Sampleton",
 			PostalCode: "SW1Y 4JH", Country: "GB", Phone: "+442079460123",
 		},
+		Customers: members,
 	}
 }
 
 func (m *memory) backend() backend.Backend {
-	return backend.Backend{Info: backend.Info{Name: "memory", Version: "1.0.0", KeyedWrites: true}, Carts: m, Checkout: m, Orders: m}
+	return backend.Backend{Info: backend.Info{Name: "memory", Version: "1.0.0", KeyedWrites: true, ReadBack: true}, Carts: m, Checkout: m, Orders: m, Loyalty: m}
 }
 
 func over(ctx context.Context) error {

@@ -9,6 +9,8 @@ import (
 	"github.com/cartage-dev/cartage/core/cart"
 	"github.com/cartage-dev/cartage/core/checkout"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/idempotency"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
@@ -20,6 +22,9 @@ type (
 	deliverFunc = func(ctx context.Context, call backend.Call, id cart.ID, req backend.Delivery) (checkout.Quote, error)
 	handOffFunc = func(ctx context.Context, call backend.Call, id cart.ID, req backend.HandOff) (backend.Pages, error)
 	findFunc    = func(ctx context.Context, call backend.Call, reference string) (order.Order, error)
+	pointsFunc  = func(ctx context.Context, call backend.Call, customer loyalty.CustomerID) (loyalty.Points, error)
+	moveFunc    = func(ctx context.Context, call backend.Call, asked backend.Movement) (loyalty.Points, error)
+	movedFunc   = func(ctx context.Context, call backend.Call, key idempotency.Key) (backend.Movement, error)
 )
 
 // mutant is memory with one thing broken.
@@ -30,11 +35,18 @@ type mutant struct {
 	deliver deliverFunc
 	handOff handOffFunc
 	find    findFunc
+	look    pointsFunc
+	move    moveFunc
+	moved   movedFunc
+	info    backend.Info
 	noCarts bool
 }
 
 func mutantOf(m *memory) *mutant {
-	return &mutant{put: m.Put, get: m.Get, change: m.Change, deliver: m.Deliver, handOff: m.HandOff, find: m.ByReference}
+	return &mutant{
+		put: m.Put, get: m.Get, change: m.Change, deliver: m.Deliver, handOff: m.HandOff, find: m.ByReference,
+		look: m.Points, move: m.Move, moved: m.Moved, info: m.backend().Info,
+	}
 }
 
 func (m *mutant) Put(ctx context.Context, call backend.Call, req backend.PutCart) (backend.PutAnswer, error) {
@@ -59,6 +71,18 @@ func (m *mutant) HandOff(ctx context.Context, call backend.Call, id cart.ID, req
 
 func (m *mutant) ByReference(ctx context.Context, call backend.Call, reference string) (order.Order, error) {
 	return m.find(ctx, call, reference)
+}
+
+func (m *mutant) Points(ctx context.Context, call backend.Call, customer loyalty.CustomerID) (loyalty.Points, error) {
+	return m.look(ctx, call, customer)
+}
+
+func (m *mutant) Move(ctx context.Context, call backend.Call, asked backend.Movement) (loyalty.Points, error) {
+	return m.move(ctx, call, asked)
+}
+
+func (m *mutant) Moved(ctx context.Context, call backend.Call, key idempotency.Key) (backend.Movement, error) {
+	return m.moved(ctx, call, key)
 }
 
 // answering breaks what Put answers, and so, kept under its key, what it answers again; what Get shows stays as it was made.
@@ -109,7 +133,7 @@ func asking(spoil func(call *backend.Call, req *backend.PutCart)) func(*mutant) 
 // refusing breaks the faults.
 func refusing(spoil func(f *fault.Error) error) func(*mutant) {
 	return func(m *mutant) {
-		put, get, change, deliver, handOff, find := m.put, m.get, m.change, m.deliver, m.handOff, m.find
+		put, get, change, deliver, handOff, find, look, move, moved := m.put, m.get, m.change, m.deliver, m.handOff, m.find, m.look, m.move, m.moved
 		broken := func(err error) error {
 			if err == nil {
 				return nil
@@ -140,6 +164,18 @@ func refusing(spoil func(f *fault.Error) error) func(*mutant) {
 		m.find = func(ctx context.Context, call backend.Call, reference string) (order.Order, error) {
 			o, err := find(ctx, call, reference)
 			return o, broken(err)
+		}
+		m.look = func(ctx context.Context, call backend.Call, customer loyalty.CustomerID) (loyalty.Points, error) {
+			p, err := look(ctx, call, customer)
+			return p, broken(err)
+		}
+		m.move = func(ctx context.Context, call backend.Call, asked backend.Movement) (loyalty.Points, error) {
+			p, err := move(ctx, call, asked)
+			return p, broken(err)
+		}
+		m.moved = func(ctx context.Context, call backend.Call, key idempotency.Key) (backend.Movement, error) {
+			found, err := moved(ctx, call, key)
+			return found, broken(err)
 		}
 	}
 }

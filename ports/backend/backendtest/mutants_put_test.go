@@ -232,5 +232,6 @@ var putMutants = []breakage{
 		"carts.change.deadline", "carts.change.repeated_after_unknown", "carts.get.deadline", "carts.put.canceled", "carts.put.deadline",
 		"carts.put.repeated_after_unknown", "checkout.deliver.deadline", "checkout.deliver.repeated_after_unknown", "checkout.hand_off.deadline",
 		"faults.classified", "orders.by_reference.deadline",
+		"loyalty.move.deadline", "loyalty.move.repeated_after_unknown", "loyalty.moved.deadline", "loyalty.points.deadline",
 	}},
 }

@@ -25,16 +25,23 @@ var faultMutants = []breakage{
 		"carts.change.ordered_cart", "carts.change.unknown", "carts.put.ordered_cart_stays", "carts.put.refused_currency",
 		"checkout.deliver.odd_address", "checkout.deliver.ordered_cart", "checkout.deliver.refused_country", "checkout.deliver.unknown",
 		"checkout.deliver.unknown_option", "checkout.hand_off.ordered_cart", "checkout.hand_off.unknown", "faults.code",
+		"loyalty.move.insufficient", "loyalty.move.key_of_another", "loyalty.move.key_reused", "loyalty.move.keys_of_shops", "loyalty.move.no_points",
+		"loyalty.move.refused_key_is_free", "loyalty.move.repeated_after_unknown", "loyalty.move.takings_at_once", "loyalty.move.unknown_customer",
+		"loyalty.moved.deadline", "loyalty.moved.refused", "loyalty.moved.unknown", "loyalty.points.strange", "loyalty.points.unknown",
 	}},
 	{"codes with spaces", refusing(func(f *fault.Error) error { f.Code = "Not OK"; return f }), []string{
 		"carts.change.other_shop", "checkout.deliver.other_shop", "checkout.hand_off.other_shop",
 		"carts.change.ordered_cart", "carts.change.unknown", "carts.put.ordered_cart_stays", "checkout.deliver.odd_address",
 		"checkout.deliver.ordered_cart", "checkout.deliver.refused_country", "checkout.deliver.unknown", "checkout.deliver.unknown_option",
 		"checkout.hand_off.ordered_cart", "checkout.hand_off.unknown", "faults.code",
+		"loyalty.move.insufficient", "loyalty.move.key_of_another", "loyalty.move.key_reused", "loyalty.move.keys_of_shops", "loyalty.move.no_points",
+		"loyalty.move.refused_key_is_free", "loyalty.move.repeated_after_unknown", "loyalty.move.takings_at_once", "loyalty.move.unknown_customer",
+		"loyalty.moved.deadline", "loyalty.moved.refused", "loyalty.moved.unknown", "loyalty.points.strange", "loyalty.points.unknown",
 	}},
 	{"dots are segments of a path", dotted, []string{
 		"carts.change.strange_codes", "carts.change.strange_ids", "carts.get.strange_ids", "carts.put.hostile_skus",
 		"checkout.deliver.strange_ids", "checkout.hand_off.strange_ids", "orders.by_reference.strange",
+		"loyalty.moved.strange_orders", "loyalty.points.strange",
 	}},
 	{"nobody's fault", refusing(func(f *fault.Error) error { f.Source = fault.Engine; return f }), []string{"faults.source"}},
 	{"a secret in a fault", refusing(func(f *fault.Error) error { f.Message += " with " + secretCanary; return f }), []string{"faults.no_secret"}},
@@ -55,6 +62,10 @@ var faultMutants = []breakage{
 		"checkout.hand_off.ordered_cart", "checkout.hand_off.strange_customer", "checkout.hand_off.strange_ids", "checkout.hand_off.unknown",
 		"faults.classified", "faults.code", "faults.source", "orders.by_reference.deadline", "orders.by_reference.not_yet",
 		"orders.by_reference.strange", "orders.by_reference.unknown",
+		"loyalty.move.deadline", "loyalty.points.deadline",
+		"loyalty.move.insufficient", "loyalty.move.key_of_another", "loyalty.move.key_reused", "loyalty.move.keys_of_shops", "loyalty.move.no_points",
+		"loyalty.move.refused_key_is_free", "loyalty.move.repeated_after_unknown", "loyalty.move.takings_at_once", "loyalty.move.unknown_customer",
+		"loyalty.moved.deadline", "loyalty.moved.refused", "loyalty.moved.unknown", "loyalty.points.strange", "loyalty.points.unknown",
 	}},
 }
 
@@ -103,7 +114,7 @@ type breakage struct {
 }
 
 func mutants() []breakage {
-	return slices.Concat(putMutants, changeMutants, codeMutants, deliverMutants, handOffMutants, orderMutants, faultMutants, shopMutants, reuseMutants, queueMutants)
+	return slices.Concat(putMutants, changeMutants, codeMutants, deliverMutants, handOffMutants, orderMutants, faultMutants, shopMutants, reuseMutants, queueMutants, loyaltyMutants, movementMutants)
 }
 
 // sums are the rules beside that look at all the sums of a cart.
@@ -123,7 +134,7 @@ func TestMutants(t *testing.T) {
 			broken := mutantOf(m)
 			tt.spoil(broken)
 			b := m.backend()
-			b.Carts, b.Checkout, b.Orders = broken, broken, broken
+			b.Info, b.Carts, b.Checkout, b.Orders, b.Loyalty = broken.info, broken, broken, broken, broken
 			if broken.noCarts {
 				b.Carts = nil
 			}

@@ -35,7 +35,7 @@ func (r Rule) Part() string {
 func Rules() []Rule {
 	return slices.Concat(putRules(), moneyRules(), shortageRules(), keyRules(), pageRules(),
 		strangeRules(), getRules(), timeRules(), queueRules(), changeRules(), codeRules(),
-		deliverRules(), optionRules(), buyerRules(), handOffRules(), reuseRules(), shopRules(), orderRules(), faultRules())
+		deliverRules(), optionRules(), buyerRules(), handOffRules(), reuseRules(), shopRules(), orderRules(), loyaltyRules(), faultRules())
 }
 
 // Matches reports whether the glob pattern (as path.Match has it; empty is any)

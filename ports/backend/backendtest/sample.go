@@ -12,6 +12,7 @@ import (
 	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/handoff"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/core/shop"
 )
@@ -50,6 +51,12 @@ type Sample struct {
 	Email   string
 	// RefusedCountry, optional, is one to which nothing is sent, such as AQ.
 	RefusedCountry string
+	// Customers, optional, are customers whose points may be moved, and whose points nobody else moves
+	// meanwhile. Rules give points and take them, and leave each with what there was. A second shows that
+	// they are kept apart. No report shows them.
+	Customers []loyalty.CustomerID
+	// UnknownCustomer is no customer; default: cartage-no-such-customer.
+	UnknownCustomer loyalty.CustomerID
 }
 
 // Limited is a SKU with its stock.
@@ -70,6 +77,7 @@ func (s Sample) complete() (Sample, error) {
 	}
 	s.Shop, s.Locale = shop.ID(either(string(s.Shop), "demo")), either(s.Locale, "en-GB")
 	s.UnknownSKU = either(s.UnknownSKU, "cartage-no-such-sku")
+	s.UnknownCustomer = loyalty.CustomerID(either(string(s.UnknownCustomer), "cartage-no-such-customer"))
 	if s.OtherShop == s.Shop {
 		refuse("other_shop", "repeated", "must be another than shop, "+string(s.Shop))
 	}
@@ -112,6 +120,7 @@ func (s Sample) complete() (Sample, error) {
 	}
 	s.checkCodes(refuse)
 	s.checkBuyer(refuse)
+	s.checkCustomers(refuse)
 	if wrong != nil {
 		return s, fault.New(fault.Invalid, "invalid_sample", "%s: %s", wrong[0].Path, wrong[0].Detail).By(fault.Caller).With(wrong...)
 	}

@@ -31,11 +31,14 @@ func (t *T) elsewhere(ctx context.Context) (made cart.Cart, call func(name strin
 		return made, nil, false
 	}
 	made, ok = t.basket(ctx, "made")
-	return made, func(name string) backend.Call {
-		c := t.Call(name)
-		c.Shop = t.Sample.OtherShop
-		return c
-	}, ok
+	return made, t.there, ok
+}
+
+// there is Call for the other shop.
+func (t *T) there(name string) backend.Call {
+	c := t.Call(name)
+	c.Shop = t.Sample.OtherShop
+	return c
 }
 
 // stays expects the cart to be shown in its own shop as it was made.

@@ -15,6 +15,7 @@ import (
 	"github.com/cartage-dev/cartage/core/checkout"
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/idempotency"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/order"
 	"github.com/cartage-dev/cartage/ports/backend"
 )
@@ -171,7 +172,7 @@ func panicky(m *mutant) {
 
 // dotted sends whatever it is asked for as a segment of a path, and so asks for something else.
 func dotted(m *mutant) {
-	put, get, change, deliver, handOff, find := m.put, m.get, m.change, m.deliver, m.handOff, m.find
+	put, get, change, deliver, handOff, find, look, move := m.put, m.get, m.change, m.deliver, m.handOff, m.find, m.look, m.move
 	astray := func(segments ...string) error {
 		if !slices.Contains(segments, "..") {
 			return nil
@@ -215,5 +216,17 @@ func dotted(m *mutant) {
 			return order.Order{}, err
 		}
 		return find(ctx, call, reference)
+	}
+	m.look = func(ctx context.Context, call backend.Call, customer loyalty.CustomerID) (loyalty.Points, error) {
+		if err := astray(string(customer)); err != nil {
+			return 0, err
+		}
+		return look(ctx, call, customer)
+	}
+	m.move = func(ctx context.Context, call backend.Call, asked backend.Movement) (loyalty.Points, error) {
+		if err := astray(string(asked.Order)); err != nil {
+			return 0, err
+		}
+		return move(ctx, call, asked)
 	}
 }
