@@ -80,10 +80,10 @@ func TestCheckShowsWhatEachPluginOffers(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &found); err != nil {
 		t.Fatalf("%v in %q, %s", err, got.out, got.err)
 	}
-	if !found.OK || len(found.Backends) != 1 || found.Backends[0].Plugin != "mock" || len(found.Backends[0].SHA256) != 64 || len(found.Backends[0].Ports) != 3 {
+	if !found.OK || len(found.Backends) != 1 || found.Backends[0].Plugin != "mock" || len(found.Backends[0].SHA256) != 64 || len(found.Backends[0].Ports) != 4 {
 		t.Errorf("got %+v", found)
 	}
-	if text := cartage(t, env, "check", "--dev"); text.code != 0 || !strings.Contains(text.out, "carts, checkout, orders") {
+	if text := cartage(t, env, "check", "--dev"); text.code != 0 || !strings.Contains(text.out, "carts, checkout, orders, loyalty") {
 		t.Errorf("got %d %q %q", text.code, text.out, text.err)
 	}
 }

@@ -107,7 +107,7 @@ func TestPluginInspect(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &about); err != nil {
 		t.Fatalf("%v in %q, %s", err, got.out, got.err)
 	}
-	if about.Name != "mock" || len(about.SHA256) != 64 || about.Protocol != 1 || len(about.Ports) != 3 || !about.KeyedWrites || !about.Demo || len(about.Settings) == 0 {
+	if about.Name != "mock" || len(about.SHA256) != 64 || about.Protocol != 1 || len(about.Ports) != 4 || !about.KeyedWrites || !about.Demo || len(about.Settings) == 0 {
 		t.Errorf("got %+v", about)
 	}
 	if text := cartage(t, nil, "plugin", "inspect", mock); text.code != 0 || !strings.Contains(text.out, "settings.faults.fail_every") || !strings.Contains(text.out, about.SHA256) {

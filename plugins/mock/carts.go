@@ -113,10 +113,8 @@ func (c *carts) put(id sdk.CartID, call sdk.Call, req sdk.PutCart) (sdk.PutAnswe
 	if req.AllOrNothing && len(problems) > 0 {
 		return sdk.PutAnswer{Cart: keptCart{Currency: call.Currency}.describe(""), Problems: problems}, nil
 	}
-	if c.kept.made++; c.kept.made%sweepEvery == 0 {
-		if err := c.kept.sweep(); err != nil {
-			return sdk.PutAnswer{}, err
-		}
+	if err := c.kept.grow(); err != nil {
+		return sdk.PutAnswer{}, err
 	}
 	// The old cart first: should the process die in between, nobody can order a cart
 	// that its channel has replaced, and the same call made again makes the new one.

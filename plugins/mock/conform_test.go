@@ -23,8 +23,11 @@ func TestConform(t *testing.T) {
 	sample := mockSample()
 	sample.OrderReference = reference
 	sdktest.Conform(t, sdktest.Binary{
-		Settings: map[string]any{"data_dir": dir, "public_url": "https://shop.example"},
-		Sample:   sample,
+		Settings: map[string]any{
+			"data_dir": dir, "public_url": "https://shop.example",
+			"loyalty": map[string]any{"customers": map[string]any{"1": 23_867, "2": 0}},
+		},
+		Sample: sample,
 	})
 }
 
@@ -34,7 +37,8 @@ func mockSample() sdktest.Sample {
 		Currency: "GBP", OtherShop: "second", RefusedCurrency: "EUR", Prices: map[string]sdk.Amount{},
 		SoldOutSKU: "sold_out_sku", NotForSaleSKU: "retired_sku", Limited: sdktest.Limited{SKU: "last_three_sku", Stock: 3},
 		PageOrigins: []string{"https://shop.example"}, Codes: []string{"WELCOME10", "HEARTH20"}, Email: "ada@example.com", RefusedCountry: "NO",
-		Address: sdk.Address{FirstName: "Ada", LastName: "Example", Line1: "Mill Cottage", City: "Ambleside", PostalCode: "LA22 9BU", Country: "GB"},
+		Customers: []sdk.CustomerID{"1", "2"},
+		Address:   sdk.Address{FirstName: "Ada", LastName: "Example", Line1: "Mill Cottage", City: "Ambleside", PostalCode: "LA22 9BU", Country: "GB"},
 	}
 	for _, section := range catalogue {
 		for _, p := range section.Products {

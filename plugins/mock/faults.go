@@ -20,18 +20,26 @@ type hurdle struct {
 // clear waits, and fails the calls that are to fail, before anything is done.
 func (h *hurdle) clear(ctx context.Context) error {
 	if h.delay > 0 {
-		wait := time.NewTimer(h.delay)
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			return sdk.NewFault(sdk.Unavailable, "too_slow", "the demonstration delay used the time up").By(sdk.SourceBackend).Because(ctx.Err())
+		if err := pause(ctx, h.delay); err != nil {
+			return sdk.NewFault(sdk.Unavailable, "too_slow", "the demonstration delay used the time up").By(sdk.SourceBackend).Because(err)
 		}
 	}
 	if every(h.faults.FailEvery, &h.calls) {
 		return sdk.NewFault(sdk.Unavailable, "fault_switch", "this call fails for demonstration").By(sdk.SourceBackend)
 	}
 	return nil
+}
+
+// pause waits, and no longer than anybody waits for it.
+func pause(ctx context.Context, d time.Duration) error {
+	wait := time.NewTimer(d)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // every counts, and is true for each n-th time.
@@ -47,9 +55,13 @@ func write[A any](ctx context.Context, h *hurdle, ask func() (A, error)) (A, err
 	}
 	answer, err := ask()
 	if err == nil && every(h.faults.LoseAnswerEvery, &h.writes) {
-		return none, sdk.NewFault(sdk.Unknown, "fault_switch", "this answer is lost for demonstration").By(sdk.SourceBackend)
+		return none, lostAnswer()
 	}
 	return answer, err
+}
+
+func lostAnswer() error {
+	return sdk.NewFault(sdk.Unknown, "fault_switch", "this answer is lost for demonstration").By(sdk.SourceBackend)
 }
 
 type slowCarts struct {

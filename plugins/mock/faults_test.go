@@ -87,6 +87,15 @@ func TestFailedCallDidNothing(t *testing.T) {
 	if _, err := m.orders.ByReference(within(t), call(""), "r1"); kindOf(err) != "unavailable fault_switch" {
 		t.Errorf("ByReference: %s", kindOf(err))
 	}
+	if _, err := m.loyalty.Points(within(t), call(""), "1"); kindOf(err) != "unavailable fault_switch" {
+		t.Errorf("Points: %s", kindOf(err))
+	}
+	if _, err := m.loyalty.Move(within(t), keyed(1), earn(1)); kindOf(err) != "unavailable fault_switch" {
+		t.Errorf("Move: %s", kindOf(err))
+	}
+	if _, err := m.loyalty.Moved(within(t), call(""), keyed(1).Key); kindOf(err) != "unavailable fault_switch" {
+		t.Errorf("Moved: %s", kindOf(err))
+	}
 	if made, err := os.ReadDir(filepath.Join(dir, kindCart)); err != nil || len(made) != 0 {
 		t.Errorf("%d carts, %v", len(made), err)
 	}

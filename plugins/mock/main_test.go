@@ -26,6 +26,7 @@ type tried struct {
 	carts    sdk.Carts
 	checkout sdk.Checkout
 	orders   sdk.Orders
+	loyalty  sdk.Loyalty
 	http     *http.Client
 }
 
@@ -35,7 +36,7 @@ func start(t *testing.T, set map[string]any) *tried {
 	b := sdktest.Serve(t, plugin(), set, nil)
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &tried{t: t, carts: b.Carts, checkout: b.Checkout, orders: b.Orders, http: &http.Client{
+	return &tried{t: t, carts: b.Carts, checkout: b.Checkout, orders: b.Orders, loyalty: b.Loyalty, http: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

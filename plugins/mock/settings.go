@@ -5,6 +5,7 @@ package main
 import (
 	_ "embed" // for the schema
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"time"
@@ -25,13 +26,21 @@ type settings struct {
 	DataDir    string         `json:"data_dir"`
 	DelayMS    int64          `json:"delay_ms"`
 	Currencies []sdk.Currency `json:"currencies"`
+	Loyalty    programme      `json:"loyalty"`
 	Faults     faults         `json:"faults"`
+}
+
+// programme says who has points before any have moved, in every shop.
+type programme struct {
+	Customers map[sdk.CustomerID]sdk.Points `json:"customers"`
+	Welcome   *sdk.Points                   `json:"welcome"` // of every other customer; nil: nobody else is known
 }
 
 // faults are switched on to show what Cartage does about them.
 type faults struct {
-	FailEvery       uint64 `json:"fail_every"`        // every n-th call does nothing and says so; 0 is never
-	LoseAnswerEvery uint64 `json:"lose_answer_every"` // every n-th write is done and not answered; 0 is never
+	FailEvery       uint64     `json:"fail_every"`        // every n-th call does nothing and says so; 0 is never
+	LoseAnswerEvery uint64     `json:"lose_answer_every"` // every n-th write is done and not answered; 0 is never
+	Moves           moveFaults `json:"moves"`
 }
 
 func (s settings) delay() time.Duration { return time.Duration(s.DelayMS) * time.Millisecond }
@@ -62,10 +71,27 @@ func readSettings(c sdk.Config) (settings, error) {
 			refuse(fmt.Sprintf("currencies[%d]", i), "not_offered", fmt.Sprintf("must be one of %v", soldIn()))
 		}
 	}
+	wrong = append(wrong, s.Loyalty.check()...)
 	if wrong != nil {
 		return settings{}, sdk.NewFault(sdk.Invalid, "invalid_settings", "%s: %s", wrong[0].Path, wrong[0].Detail).By(sdk.SourceCaller).With(wrong...)
 	}
 	return s, nil
+}
+
+// check names what nobody can begin with, in the order of the names.
+func (p programme) check() (wrong []sdk.Field) {
+	begin := func(path string, points sdk.Points) {
+		if points < 0 || points > sdk.PointsMax {
+			wrong = append(wrong, sdk.Field{Path: "settings.loyalty." + path, Reason: "out_of_range", Detail: fmt.Sprintf("must be 0 to %d", sdk.PointsMax)})
+		}
+	}
+	for _, customer := range slices.Sorted(maps.Keys(p.Customers)) {
+		begin("customers."+string(customer), p.Customers[customer])
+	}
+	if p.Welcome != nil {
+		begin("welcome", *p.Welcome)
+	}
+	return wrong
 }
 
 // isOrigin reports whether text is a scheme and a host, to which paths can be appended.

@@ -31,6 +31,8 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		{"url of another kind", map[string]any{"public_url": "ftp://shop.example"}, []string{"settings.public_url"}},
 		{"no currency", map[string]any{"currencies": []string{}}, []string{"settings.currencies"}},
 		{"two wrong", map[string]any{"currencies": []string{"GBP", "EUR"}, "delay_ms": -1}, []string{"settings.delay_ms", "settings.currencies[1]"}},
+		{"points that nobody owns", map[string]any{"loyalty": map[string]any{"customers": map[string]any{"2": -1, "1": 1_000_000_000_001}, "welcome": -1}},
+			[]string{"settings.loyalty.customers.1", "settings.loyalty.customers.2", "settings.loyalty.welcome"}},
 		{"unknown", map[string]any{"lisen": ""}, []string{"settings.lisen"}},
 		{"no address to listen at", map[string]any{"listen": "nowhere"}, []string{"settings.listen"}},
 		{"no folder", map[string]any{"data_dir": "/dev/null/x"}, []string{"settings.data_dir"}},
@@ -64,14 +66,17 @@ func TestSchemaListsTheSettings(t *testing.T) {
 	if err := json.Unmarshal(settingsSchema, &schema); err != nil {
 		t.Fatal(err)
 	}
-	var inner object
-	if err := json.Unmarshal(schema.Properties["faults"], &inner); err != nil {
-		t.Fatal(err)
+	inner := func(o object, name string) (in object) {
+		if err := json.Unmarshal(o.Properties[name], &in); err != nil {
+			t.Fatal(err)
+		}
+		return in
 	}
+	ofFaults := inner(schema, "faults")
 	for _, tt := range []struct {
 		of   any
 		said object
-	}{{settings{}, schema}, {faults{}, inner}} {
+	}{{settings{}, schema}, {programme{}, inner(schema, "loyalty")}, {faults{}, ofFaults}, {moveFaults{}, inner(ofFaults, "moves")}} {
 		want, got := map[string]bool{}, map[string]bool{}
 		for i := range reflect.TypeOf(tt.of).NumField() {
 			want[reflect.TypeOf(tt.of).Field(i).Tag.Get("json")] = true

@@ -23,17 +23,22 @@ const (
 	kindOrder     = "orders"     // by confirmation token
 	kindReference = "references" // of a channel: the confirmation token
 	kindTaken     = "taken"      // of a SKU: which carts took how much of what is scarce
+	kindAccount   = "accounts"   // a customer's points, by shop and customer
+	kindMovement  = "movements"  // of points, by shop and key
 	kindSecret    = "secret"     // one record: what ids are made with
 )
 
 // How much is remembered, and how long.
 const (
-	cartLife   = 24 * time.Hour
-	orderLife  = 30 * 24 * time.Hour
-	cartsMax   = 20_000
-	ordersMax  = 5_000
-	sweepEvery = 512 // carts made; so much may be kept above the bounds
-	lockMax    = 5 * time.Second
+	cartLife     = 24 * time.Hour
+	orderLife    = 30 * 24 * time.Hour
+	movementLife = 30 * 24 * time.Hour
+	cartsMax     = 20_000
+	ordersMax    = 5_000
+	accountsMax  = 20_000 // those that moved last, however long ago; whoever is forgotten begins again
+	movementsMax = 100_000
+	sweepEvery   = 512 // carts and movements made; so much may be kept above the bounds
+	lockMax      = 5 * time.Second
 )
 
 // state is what the shop remembers. Ids follow from a secret and what they stand
@@ -43,13 +48,13 @@ type state struct {
 	shelf  shelf
 	secret []byte
 	now    func() time.Time
-	made   int // carts; counted inside exclusive
+	made   int // carts and movements; counted inside exclusive
 }
 
 func newState(ctx context.Context, dir string) (*state, error) {
 	s := &state{shelf: newMemory(), now: time.Now}
 	if dir != "" {
-		kept, err := newFolder(dir, kindCart, kindOrder, kindReference, kindTaken, kindSecret)
+		kept, err := newFolder(dir, kindCart, kindOrder, kindReference, kindTaken, kindAccount, kindMovement, kindSecret)
 		if err != nil {
 			return nil, sdk.NewFault(sdk.Invalid, "invalid_settings", "settings.data_dir cannot be used").By(sdk.SourceCaller).Because(err).
 				With(sdk.Field{Path: "settings.data_dir", Reason: "unusable", Detail: "must be a folder that can be written to"})
@@ -136,6 +141,14 @@ func (s *state) save(kind, name string, v any) error {
 	return nil
 }
 
+// grow counts what is made, and sweeps now and then. It runs inside exclusive.
+func (s *state) grow() error {
+	if s.made++; s.made%sweepEvery == 0 {
+		return s.sweep()
+	}
+	return nil
+}
+
 // sweep runs inside exclusive.
 func (s *state) sweep() error {
 	now := s.now()
@@ -143,6 +156,8 @@ func (s *state) sweep() error {
 		s.shelf.sweep(kindCart, now.Add(-cartLife), cartsMax),
 		s.shelf.sweep(kindOrder, now.Add(-orderLife), ordersMax),
 		s.shelf.sweep(kindReference, now.Add(-orderLife), ordersMax),
+		s.shelf.sweep(kindAccount, time.Time{}, accountsMax),
+		s.shelf.sweep(kindMovement, now.Add(-movementLife), movementsMax),
 	)
 	if err != nil {
 		return sdk.NewFault(sdk.Unavailable, "state_unreadable", "the shop's state cannot be swept").By(sdk.SourceBackend).Because(err)
