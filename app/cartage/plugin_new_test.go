@@ -34,11 +34,11 @@ func TestPrompts(t *testing.T) {
 	}{
 		{
 			name: "return, return, return", in: "acme\n\n\n\n\n", version: "v1.0.0",
-			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme"}, wantPorts: "carts,checkout,orders", says: "[carts,checkout,orders]",
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme"}, wantPorts: "carts,checkout,orders,loyalty", says: "[carts,checkout,orders,loyalty]",
 		},
 		{
-			name: "one's own answers, after a slip", in: "Acme Shop\nacme_shop\n./here\nloyalty\norders\nexample.org/a\n", version: "v1.0.0",
-			want: scaffold.Project{Name: "acme_shop", Module: "example.org/a", Dir: "./here"}, wantPorts: "orders", says: `there is no port "loyalty"`,
+			name: "one's own answers, after a slip", in: "Acme Shop\nacme_shop\n./here\nwishlists\norders\nexample.org/a\n", version: "v1.0.0",
+			want: scaffold.Project{Name: "acme_shop", Module: "example.org/a", Dir: "./here"}, wantPorts: "orders", says: `there is no port "wishlists"`,
 		},
 		{
 			name: "only what flags leave open", in: "\n", version: "v1.0.0", given: []string{"ports", "dir"},
@@ -47,7 +47,7 @@ func TestPrompts(t *testing.T) {
 		},
 		{
 			name: "a checkout, which is found", in: "\n\n\n\n", version: "dev", start: scaffold.Project{Name: "acme"},
-			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme", Replace: root}, wantPorts: "carts,checkout,orders", says: "is no release",
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "acme", Replace: root}, wantPorts: "carts,checkout,orders,loyalty", says: "is no release",
 		},
 		{
 			name: "a port that needs another", in: "\ncheckout\ncarts,checkout\n\n", version: "v1.0.0", start: scaffold.Project{Name: "acme"},
@@ -55,7 +55,7 @@ func TestPrompts(t *testing.T) {
 		},
 		{
 			name: "a folder where something is", in: ".\n./here\n\n\n", version: "v1.0.0", start: scaffold.Project{Name: "acme"},
-			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "./here"}, wantPorts: "carts,checkout,orders", says: "is not empty",
+			want: scaffold.Project{Name: "acme", Module: "example.com/acme", Dir: "./here"}, wantPorts: "carts,checkout,orders,loyalty", says: "is not empty",
 		},
 		{name: "a folder by flag, where something is", in: "", given: []string{"dir"}, version: "v1.0.0", start: scaffold.Project{Name: "acme", Dir: "."}, wrong: "is not empty; nothing was written"},
 		{name: "nobody answers", in: "", version: "v1.0.0", wrong: "nothing was written"},

@@ -78,7 +78,7 @@ func TestUsageEndsWithTwo(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"bogus"}, {"--bogus"}, {"help", "bogus"}, {"help", "plugin", "bogus"}, {"serve"}, {"check"}, {"ledger", "verify"}, {"ledger", "show"},
-		{"plugin", "new"}, {"plugin", "new", "acme", "--ports", "loyalty"}, {"plugin", "inspect", "/no/such/program"},
+		{"plugin", "new"}, {"plugin", "new", "acme", "--ports", "wishlists"}, {"plugin", "inspect", "/no/such/program"},
 		{"plugin", "verify"}, {"plugin", "verify", "/no/such/program", "--settings", "x"}, {"reload", "--admin", "nowhere"},
 		{"ledger", "show", "1", "--shop", "uk", "--limit", "-1", "--dev"}, {"ledger", "export", "--shop", "uk", "--format", "xml", "--dev"},
 		{"ledger", "adjust", "1", "none", "--shop", "uk", "--reason", "why", "--dev"},

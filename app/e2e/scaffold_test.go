@@ -72,7 +72,7 @@ func TestPluginNewSaysWhatToDo(t *testing.T) {
 		want []string
 	}{
 		{"no name", 2, nil, []string{"cartage plugin new NAME"}},
-		{"no port of that name", 2, []string{"acme", "--ports", "carts,loyalty"}, []string{"loyalty", "carts,checkout,orders"}},
+		{"no port of that name", 2, []string{"acme", "--ports", "carts,wishlists"}, []string{"wishlists", "carts,checkout,orders,loyalty"}},
 		{"checkout without carts", 2, []string{"acme", "--ports", "checkout,orders"}, []string{"--ports: ", "offers carts, too"}},
 		{"no release and no checkout", 1, []string{"acme"}, []string{"--replace", "Nothing was written"}},
 		{"no checkout there", 1, []string{"acme", "--replace", "."}, []string{"no checkout"}},

@@ -51,7 +51,7 @@ func mixes() (all [][]backend.Port) {
 // TestProjectsWork builds, vets and tests what is written, as its author would.
 func TestProjectsWork(t *testing.T) {
 	t.Parallel()
-	if n := len(mixes()); n != 5 {
+	if n := len(mixes()); n != 11 {
 		t.Errorf("%d mixes of ports, want all but checkout without carts", n)
 	}
 	for _, ports := range mixes() {
@@ -211,11 +211,11 @@ func TestBadProjects(t *testing.T) {
 
 func TestParsePorts(t *testing.T) {
 	t.Parallel()
-	got, err := scaffold.ParsePorts([]string{"orders", " carts ", "checkout"})
-	if err != nil || scaffold.Join(got) != "carts,checkout,orders" {
+	got, err := scaffold.ParsePorts([]string{"orders", " carts ", "loyalty", "checkout"})
+	if err != nil || scaffold.Join(got) != "carts,checkout,orders,loyalty" {
 		t.Errorf("got %v, %v", got, err)
 	}
-	for _, names := range [][]string{{"loyalty"}, {"carts", "carts"}, {"checkout"}, {"orders", "checkout"}, {""}, nil} {
+	for _, names := range [][]string{{"wishlists"}, {"carts", "carts"}, {"checkout"}, {"orders", "checkout"}, {""}, nil} {
 		if _, err := scaffold.ParsePorts(names); err == nil || !strings.Contains(err.Error(), "carts") {
 			t.Errorf("ParsePorts(%q): %v, want an error that names the ports", names, err)
 		}

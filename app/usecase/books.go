@@ -84,7 +84,7 @@ func (s *Books) take(ctx context.Context, t taking, wants []store.Movement) erro
 	}
 	for _, want := range wants {
 		at := purse{want.Keeper, want.Customer}
-		if t.denied[at] || want.Customer.Forgotten() {
+		if t.denied[at] || forgotten(want.Customer) {
 			t.denied[at] = true
 			continue
 		}
@@ -207,7 +207,7 @@ func (b *book) Write(c store.Change) error {
 		m.Keeper = c.Sale.Keeper
 	}
 	switch taken, is := b.taken[m.Key]; {
-	case m.Points > 0 && m.Customer.Forgotten(): // they come back to nobody
+	case m.Points > 0 && forgotten(m.Customer): // they come back to nobody
 		return b.Book.Write(c)
 	case m.Points > 0:
 		m.State, m.DueAt = store.Giving, m.DueAt.Add(2*giveAtOnce)
@@ -254,6 +254,8 @@ func booked(b store.Book, m store.Movement) (bool, error) {
 	_, points := e.Elsewhere()
 	return found && points == m.Points, err
 }
+
+func forgotten(c loyalty.CustomerID) bool { return strings.HasPrefix(string(c), loyalty.ForgottenPrefix) }
 
 // aboutHold reports whether a movement is of a hold: nobody works on it once its till has been told no, while news
 // is worked out until it has been.

@@ -4,7 +4,6 @@ package loyalty
 
 import (
 	"math/bits"
-	"strings"
 
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/money"
@@ -20,11 +19,8 @@ const PointsMax Points = 1_000_000_000_000
 // Shopify customer. It is empty for a cart without one.
 type CustomerID string
 
-// Forgotten reports whether somebody was forgotten: a book still has what they hold, under a name that it
+// ForgottenPrefix begins the name of somebody forgotten: a book still has what they hold, under a name that it
 // made up, and nobody outside knows who it is.
-func (c CustomerID) Forgotten() bool { return strings.HasPrefix(string(c), ForgottenPrefix) }
-
-// ForgottenPrefix begins the name of somebody forgotten.
 const ForgottenPrefix = "#"
 
 // OrderID names an order at the channel's shop.
