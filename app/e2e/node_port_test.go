@@ -18,6 +18,7 @@ import (
 	"github.com/cartage-dev/cartage/core/cart"
 	"github.com/cartage-dev/cartage/core/customer"
 	"github.com/cartage-dev/cartage/core/fault"
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/plugins/sdk/sdktest"
 	"github.com/cartage-dev/cartage/ports/backend"
@@ -82,13 +83,14 @@ func mustLaunchNode(t *testing.T, settings map[string]any) (*pluginhost.Plugin, 
 // `cartage plugin verify` does: the process first, and then its ports.
 func TestNodeConforms(t *testing.T) {
 	sdktest.Conform(t, sdktest.Binary{
-		Path: nodePlugin(t), Settings: map[string]any{"ordered": []string{"bought"}},
+		Path: nodePlugin(t), Settings: map[string]any{"ordered": []string{"bought"}, "customers": map[string]any{"1": 23_867, "2": 0}},
 		Sample: sdktest.Sample{
 			Currency: "GBP", RefusedCurrency: "JPY", SKUs: []string{"item_1_sku", "item_2_sku"},
 			Prices:     map[string]money.Amount{"item_1_sku": money.Of(2450, "GBP"), "item_2_sku": money.Of(895, "GBP")},
 			SoldOutSKU: "sold_out_sku", NotForSaleSKU: "retired_sku", Limited: sdktest.Limited{SKU: "scarce_sku", Stock: 2},
 			OrderReference: "bought", Codes: []string{"TENTH", "FIFTH"}, RefusedCountry: "AQ", Email: "ada@example.com",
-			Address: customer.Address{LastName: "Byron", Line1: "1 High Street", City: "London", PostalCode: "N1 7GU", Country: "GB"},
+			Address:   customer.Address{LastName: "Byron", Line1: "1 High Street", City: "London", PostalCode: "N1 7GU", Country: "GB"},
+			Customers: []loyalty.CustomerID{"1", "2"},
 		},
 	})
 }

@@ -5,20 +5,21 @@ import { status } from "@grpc/grpc-js";
 import { Fault, toStatus } from "./fault.mjs";
 import { log } from "./log.mjs";
 import { openPage } from "./page.mjs";
+import { Book } from "./points.mjs";
 import { proto } from "./proto.mjs";
 import { readSettings, schema, wrong } from "./settings.mjs";
 import { Shop } from "./shop.mjs";
 
 export const about = { name: "node-example", version: "1.0.0" };
 
-let configured = null; // {shop, settings} once Configure has succeeded
+let configured = null; // {shop, book, settings} once Configure has succeeded
 let configuring = false;
 
 const lifecycle = {
   // Describe comes before there are settings.
   Describe: () => ({
-    ...about, demo: true, keyed_writes: true,
-    services: ["cartage.plugin.v1.Carts", "cartage.plugin.v1.Checkout", "cartage.plugin.v1.Orders"],
+    ...about, demo: true, keyed_writes: true, read_back: true,
+    services: ["cartage.plugin.v1.Carts", "cartage.plugin.v1.Checkout", "cartage.plugin.v1.Orders", "cartage.plugin.v1.Loyalty"],
     settings_schema: Buffer.from(JSON.stringify(schema)),
   }),
   // Configure comes once. An attempt that fails does not spoil the next.
@@ -33,7 +34,7 @@ const lifecycle = {
         throw wrong("settings.listen", "unusable", `nothing can listen there (${err.code})`);
       });
       settings.ordered.forEach((reference) => shop.sell(reference));
-      configured = { shop, settings };
+      configured = { shop, book: new Book(settings.customers), settings };
       log("info", "shop open", { backend: request.backend, url: shop.publicURL });
     } finally {
       configuring = false;
@@ -71,7 +72,13 @@ const orders = {
   },
 };
 
-// ready is the shop, once it is configured and, for a call to it, after the configured delay.
+const loyalty = {
+  Points: async (request, call) => (await ready(call)).book.points(request),
+  Move: async (request, call) => (await ready(call)).book.move(request),
+  Moved: async (request, call) => (await ready(call)).book.moved(request),
+};
+
+// ready is what serves, once it is configured and, for a call to it, after the configured delay.
 function ready(call) {
   if (!configured) throw new Fault("unavailable", "caller", "not_configured", "the plugin has not been configured");
   if (!call || configured.settings.delayMS === 0) return configured;
@@ -111,7 +118,7 @@ function serve(op, handle) {
 export function addServices(server, shutdown) {
   const services = {
     "cartage.plugin.v1.Lifecycle": lifecycle, "cartage.plugin.v1.Carts": carts,
-    "cartage.plugin.v1.Checkout": checkout, "cartage.plugin.v1.Orders": orders,
+    "cartage.plugin.v1.Checkout": checkout, "cartage.plugin.v1.Orders": orders, "cartage.plugin.v1.Loyalty": loyalty,
   };
   for (const [name, methods] of Object.entries(services)) {
     const handlers = Object.entries(methods).map(([method, handle]) => [method, serve(`${name}/${method}`, handle)]);

@@ -3,6 +3,8 @@
 // and never repeats a value: that may be a secret in the wrong place.
 import { codes, Fault } from "./fault.mjs";
 
+const pointsMax = 1e12;
+
 export const schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Settings of the Node example",
@@ -13,6 +15,7 @@ export const schema = {
     public_url: { type: "string", format: "uri", description: "Where shoppers reach that page; derived from listen when left out." },
     delay_ms: { type: "integer", minimum: 0, maximum: 60000, default: 0, description: "How long every call is made to wait." },
     ordered: { type: "array", items: { type: "string", minLength: 1 }, default: [], description: "References of orders that are there from the start, for demonstration." },
+    customers: { type: "object", additionalProperties: { type: "integer", minimum: 0, maximum: pointsMax }, default: {}, description: "The points that customers begin with." },
     faults: {
       type: "object",
       additionalProperties: { enum: Object.keys(codes) },
@@ -33,18 +36,22 @@ export function readSettings(bytes) {
   for (const key of Object.keys(given)) {
     if (!Object.hasOwn(schema.properties, key)) throw wrong(`settings.${key}`, "unknown_field", "no such setting");
   }
-  const { listen = "127.0.0.1:0", public_url: publicURL = "", delay_ms: delayMS = 0, ordered = [], faults = {} } = given;
+  const { listen = "127.0.0.1:0", public_url: publicURL = "", delay_ms: delayMS = 0, ordered = [], customers = {}, faults = {} } = given;
   const colon = typeof listen === "string" ? listen.lastIndexOf(":") : -1;
   const port = Number(String(listen).slice(colon + 1) || NaN);
   if (colon < 0 || !Number.isInteger(port) || port < 0 || port > 65535) throw wrong("settings.listen", "malformed", "must be host:port");
   if (publicURL !== "" && !isOrigin(publicURL)) throw wrong("settings.public_url", "malformed", "must be http:// or https:// with a host, and without a path");
   if (!Number.isInteger(delayMS) || delayMS < 0 || delayMS > 60_000) throw wrong("settings.delay_ms", "out_of_range", "must be 0 to 60000");
   if (!Array.isArray(ordered) || !ordered.every((reference) => typeof reference === "string" && reference !== "")) throw wrong("settings.ordered", "wrong_type", "must be a list of references");
+  if (!isObject(customers)) throw wrong("settings.customers", "wrong_type", "must be an object");
+  for (const [customer, points] of Object.entries(customers)) {
+    if (!Number.isInteger(points) || points < 0 || points > pointsMax) throw wrong(`settings.customers.${customer}`, "out_of_range", `must be 0 to ${pointsMax}`);
+  }
   if (!isObject(faults)) throw wrong("settings.faults", "wrong_type", "must be an object");
   for (const [reference, kind] of Object.entries(faults)) {
     if (!Object.hasOwn(codes, kind)) throw wrong(`settings.faults.${reference}`, "unknown_kind", `must be one of ${Object.keys(codes).join(", ")}`);
   }
-  return { host: listen.slice(0, colon), port, publicURL, delayMS, ordered, faults: new Map(Object.entries(faults)) };
+  return { host: listen.slice(0, colon), port, publicURL, delayMS, ordered, customers, faults: new Map(Object.entries(faults)) };
 }
 
 export function wrong(path, reason, detail) {
