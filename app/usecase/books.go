@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ var errWanting = errors.New("a keeper has to be asked")
 // that were taken for a step that came to nothing are given back, however it ended. Faults of a keeper
 // that leave it open are Unknown; the step may then be asked for again.
 func (s *Books) Do(ctx context.Context, by store.Stamp, fn func(*book) error) error {
-	t := taking{taken: map[string]store.Movement{}, denied: map[purse]bool{}}
+	t := taking{taken: map[string]store.Movement{}, left: map[string]store.Movement{}, denied: map[purse]bool{}}
 	for range planMax {
 		b := &book{}
 		err := s.ledger.Do(ctx, by, func(raw store.Book) error {
@@ -94,7 +95,7 @@ func (s *Books) take(ctx context.Context, t taking, wants []store.Movement) erro
 			return err
 		}
 		if m.State != store.Taking { // given up meanwhile
-			if aboutHold(m) {
+			if strings.HasPrefix(m.Key, aHold+":") {
 				return unknownAction("the offer has been taken back")
 			}
 			t.denied[at] = true
@@ -110,10 +111,10 @@ func (s *Books) take(ctx context.Context, t taking, wants []store.Movement) erro
 		case undecided(err):
 			return err
 		}
-		if m.Begun == 1 { // an earlier one may still be on its way
-			if lost := s.movements.Withdraw(ctx, m); lost != nil {
-				s.log.WarnContext(ctx, "movement left to be found not booked", "shop", m.Shop, "movement", m.Key, "cause", lost)
-			}
+		if m.Begun > 1 { // an earlier one may still be on its way
+			t.left[m.Key] = m
+		} else if lost := s.movements.Withdraw(ctx, m); lost != nil {
+			s.log.WarnContext(ctx, "movement left to be found not booked", "shop", m.Shop, "movement", m.Key, "cause", lost)
 		}
 		if !refused(err) {
 			return err
@@ -160,6 +161,7 @@ type purse struct {
 // taking is what keepers have said to a step so far.
 type taking struct {
 	taken  map[string]store.Movement // by key
+	left   map[string]store.Movement // refused, and perhaps on their way all the same
 	denied map[purse]bool
 }
 
@@ -226,12 +228,15 @@ func (b *book) Write(c store.Change) error {
 	return b.Book.Write(c)
 }
 
-// giveBack has what was taken and not booked given back.
+// giveBack has what was taken, or may still be, and is not booked given back.
 func (b *book) giveBack() error {
+	unused := maps.Clone(b.left)
 	for key, m := range b.taken {
-		if b.used[key] {
-			continue
+		if !b.used[key] {
+			unused[key] = m
 		}
+	}
+	for _, m := range unused {
 		booked, err := booked(b, m) // by somebody else, at the same time
 		if err != nil {
 			return err
@@ -255,8 +260,9 @@ func booked(b store.Book, m store.Movement) (bool, error) {
 	return found && points == m.Points, err
 }
 
-func forgotten(c loyalty.CustomerID) bool { return strings.HasPrefix(string(c), loyalty.ForgottenPrefix) }
+func forgotten(c loyalty.CustomerID) bool {
+	return strings.HasPrefix(string(c), loyalty.ForgottenPrefix)
+}
 
-// aboutHold reports whether a movement is of a hold: nobody works on it once its till has been told no, while news
-// is worked out until it has been.
-func aboutHold(m store.Movement) bool { return strings.HasPrefix(m.Key, "hold:") }
+// aHold begins the keys of holds.
+const aHold = "hold"

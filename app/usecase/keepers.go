@@ -79,7 +79,7 @@ func back(m store.Movement) store.Movement {
 
 func reasonOf(m store.Movement) backend.MovementReason {
 	switch what, _, _ := strings.Cut(m.Key, ":"); what {
-	case "hold", "late":
+	case aHold, "late":
 		return backend.PointsRedeemed
 	case "earn":
 		return backend.PointsEarned

@@ -5,6 +5,8 @@ package usecase
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -139,6 +141,23 @@ func (v *Mover) settle(ctx context.Context, m store.Movement) (done bool, err er
 	return true, v.books.movements.Settle(ctx, m, last)
 }
 
+// workedOut reports whether what a movement was begun for has come to its end: a tap has long been answered, and news is
+// worked out once its order says so.
+func workedOut(b store.Book, m store.Movement) (bool, error) {
+	what, rest, _ := strings.Cut(m.Key, ":")
+	if what == aHold {
+		return true, nil
+	}
+	sale, err := b.Sale(m.Order)
+	if err != nil {
+		return false, err
+	}
+	if action, _, is := strings.Cut(rest, ":"); is && what == "late" {
+		return slices.Contains(sale.Actions, loyalty.ActionID(action)), nil
+	}
+	return sale.Placed && (sale.Cancelled || slices.ContainsFunc(sale.Refunds, func(r loyalty.Refund) bool { return string(r.ID) == rest })), nil
+}
+
 // judge decides what becomes of a movement that nobody works on any more.
 func (v *Mover) judge(ctx context.Context, m store.Movement) (state store.MovementState, err error) {
 	err = v.books.ledger.Do(ctx, store.Stamp{Shop: m.Shop, RequestID: "move"}, func(b store.Book) error {
@@ -146,10 +165,14 @@ func (v *Mover) judge(ctx context.Context, m store.Movement) (state store.Moveme
 		if err != nil {
 			return err
 		}
+		over, err := workedOut(b, m)
+		if err != nil {
+			return err
+		}
 		switch {
 		case booked:
 			state = store.Taken
-		case aboutHold(m) || b.Now().After(m.At.Add(newsFor)):
+		case over || b.Now().After(m.At.Add(newsFor)):
 			state = store.Returning
 		default:
 			state = store.Taking

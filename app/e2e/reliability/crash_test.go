@@ -242,9 +242,9 @@ type order struct {
 // settle looks at every customer once more, when all news is worked out.
 func (s *storm) settle(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(settleMax); s.host.waiting() != 0; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(settleMax); s.host.waiting("news") != 0; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Errorf("news is left that nobody works out: %d", s.host.waiting())
+			t.Errorf("news is left that nobody works out: %d", s.host.waiting("news"))
 			break
 		}
 	}

@@ -117,8 +117,8 @@ func (h *host) incarnation() chan struct{} {
 	return h.reaped
 }
 
-// waiting says how much news of orders the host has yet to work out; -1 is not known.
-func (h *host) waiting() int {
+// waiting says how much news or how many movements the host has yet to work out; -1 is not known.
+func (h *host) waiting(what string) int {
 	h.t.Helper()
 	res, err := client.Get(h.admin + "/metrics")
 	if err != nil {
@@ -126,7 +126,7 @@ func (h *host) waiting() int {
 	}
 	defer func() { _ = res.Body.Close() }()
 	for lines := bufio.NewScanner(io.LimitReader(res.Body, 1<<20)); lines.Scan(); {
-		if value, is := strings.CutPrefix(lines.Text(), "cartage_news_waiting "); is {
+		if value, is := strings.CutPrefix(lines.Text(), "cartage_"+what+"_waiting "); is {
 			if n, err := strconv.Atoi(value); err == nil {
 				return n
 			}
