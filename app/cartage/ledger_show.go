@@ -32,7 +32,8 @@ func newLedgerShow(at *location) *cobra.Command {
 		Long: `Print what a customer owns and each record of the journal that concerns them, the
 newest last. CUSTOMER is what the channel's shop calls them, such as the digits of a
 Shopify customer. AVAILABLE and HELD are what the record changed and, behind the arrow,
-what was there after it; tills show what is available.
+what was there after it; tills show what is available. Where the shop's points are at a
+backend, what it was asked to give or take stands behind WHAT.
 
 With --json each record is a line of its own.
 
@@ -92,6 +93,7 @@ type historyLine struct {
 	RequestID       string         `json:"request_id"`
 	ChangeAvailable loyalty.Points `json:"change_available"`
 	ChangeHeld      loyalty.Points `json:"change_held"`
+	ChangeElsewhere loyalty.Points `json:"change_elsewhere,omitempty"` // at the backend that has the shop's points
 	Available       loyalty.Points `json:"available"`
 	Held            loyalty.Points `json:"held"`
 }
@@ -135,9 +137,10 @@ func (h *history) add(r loyalty.Record) {
 	h.last = r.Sequence
 	h.balance.Available += change.Available
 	h.balance.Held += change.Held
+	_, elsewhere := r.Entry.Elsewhere()
 	h.lines = append(h.lines, historyLine{
 		Sequence: r.Sequence, At: r.At, What: inWords(r, h.number), Key: r.Entry.Key, RequestID: r.RequestID,
-		ChangeAvailable: change.Available, ChangeHeld: change.Held, Available: h.balance.Available, Held: h.balance.Held,
+		ChangeAvailable: change.Available, ChangeHeld: change.Held, ChangeElsewhere: elsewhere, Available: h.balance.Available, Held: h.balance.Held,
 	})
 	if h.keep > 0 && len(h.lines) >= 2*h.keep+pageSize { // now and then, not at each
 		h.forget()
@@ -196,6 +199,9 @@ func (h *history) print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "SEQUENCE\tTIME\tAVAILABLE\tHELD\tWHAT")
 	for _, line := range h.lines {
+		if line.ChangeElsewhere != 0 {
+			line.What += fmt.Sprintf(" (%+d elsewhere)", line.ChangeElsewhere)
+		}
 		_, _ = fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", line.Sequence, line.At.Format(time.RFC3339),
 			step(line.ChangeAvailable, line.Available), step(line.ChangeHeld, line.Held), plain(line.What))
 	}

@@ -612,7 +612,8 @@ const (
 // Orders finds what became of carts.
 type OrdersClient interface {
 	// ByReference finds the order that carries the channel's reference; not_found when
-	// there is none yet.
+	// there is none yet. The order's id is what webhooks of the same system call it, such as
+	// the bare number of a Shopify order: by it points are burnt and earned once.
 	ByReference(ctx context.Context, in *ByReferenceRequest, opts ...grpc.CallOption) (*ByReferenceResponse, error)
 }
 
@@ -641,7 +642,8 @@ func (c *ordersClient) ByReference(ctx context.Context, in *ByReferenceRequest, 
 // Orders finds what became of carts.
 type OrdersServer interface {
 	// ByReference finds the order that carries the channel's reference; not_found when
-	// there is none yet.
+	// there is none yet. The order's id is what webhooks of the same system call it, such as
+	// the bare number of a Shopify order: by it points are burnt and earned once.
 	ByReference(context.Context, *ByReferenceRequest) (*ByReferenceResponse, error)
 	mustEmbedUnimplementedOrdersServer()
 }

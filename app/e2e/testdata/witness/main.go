@@ -17,7 +17,7 @@ var version = "1"
 func main() {
 	sdk.Serve(sdk.Plugin{
 		Info:   sdk.Info{Name: "witness", Version: version, KeyedWrites: true, Demo: true},
-		Offers: []sdk.Port{sdk.PortCarts, sdk.PortOrders},
+		Offers: []sdk.Port{sdk.PortCarts, sdk.PortOrders, sdk.PortLoyalty},
 		Configure: func(_ context.Context, c sdk.Config) (sdk.Ports, error) {
 			var settings struct {
 				Ill bool `json:"ill"` // Check says so
@@ -25,7 +25,7 @@ func main() {
 			if err := c.Decode(&settings); err != nil {
 				return sdk.Ports{}, err
 			}
-			return sdk.Ports{Carts: carts{c.Secret("token")}, Orders: orders{}, Check: func(context.Context) error {
+			return sdk.Ports{Carts: carts{c.Secret("token")}, Orders: orders{}, Loyalty: points{}, Check: func(context.Context) error {
 				if settings.Ill {
 					return sdk.NewFault(sdk.Unavailable, "closed_today", "the shop is closed today").By(sdk.SourceBackend)
 				}
@@ -58,4 +58,17 @@ type orders struct{}
 
 func (orders) ByReference(context.Context, sdk.Call, string) (sdk.Order, error) {
 	return sdk.Order{}, sdk.NewFault(sdk.NotFound, "unknown_order", "no such order").By(sdk.SourceCaller)
+}
+
+// points are kept by a system that reads nothing back, so that no host believes it.
+type points struct{}
+
+func (points) Points(context.Context, sdk.Call, sdk.CustomerID) (sdk.Points, error) { return 0, nil }
+
+func (points) Move(context.Context, sdk.Call, sdk.Movement) (sdk.Points, error) {
+	return 0, sdk.NewFault(sdk.Unsupported, "no_points", "nothing moves here")
+}
+
+func (points) Moved(context.Context, sdk.Call, sdk.IdempotencyKey) (sdk.Movement, error) {
+	return sdk.Movement{}, sdk.NewFault(sdk.Unsupported, "no_points", "nothing has moved here")
 }
