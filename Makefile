@@ -30,9 +30,10 @@ bench: ## compare the plugin process with the same adapter in process, and redem
 
 PROOFS := 'TestPower|TestDiskFails|TestRaces|TestBitRot|TestEdits|TestNobodyActsOnRot|TestVerifySpeed'
 
-reliability-pr: ## prove in short that no point is lost or doubled: crash loop, points elsewhere, loss of power, rot, model check, every order of news (under five minutes)
+reliability-pr: ## prove in short that no point is lost or doubled: crash loop, points elsewhere, storm of webhooks, loss of power, rot, model check, every order of news (under five minutes)
 	$(GO) test -count=1 -v -timeout 5m ./app/e2e/reliability -run TestCrashLoop -kills 60
 	$(GO) test -count=1 -v -timeout 5m ./app/e2e/reliability -run TestPointsElsewhere -kills 20
+	$(GO) test -count=1 -v -timeout 5m ./app/e2e/reliability -run TestWebhookStorm -orders 5000
 	$(GO) test -count=1 -v -timeout 5m ./core/loyalty -run TestModel -states 400000
 	$(GO) test -count=1 -v -timeout 5m ./app/e2e -run 'TestNewsInAnyOrder|TestOrderPaysOnce|TestHoldsRunOut'
 	$(GO) test -count=1 -v -timeout 5m ./adapters/store/sqlite -run $(PROOFS)
@@ -40,6 +41,7 @@ reliability-pr: ## prove in short that no point is lost or doubled: crash loop, 
 reliability: reliability-pr ## the same in full, with bugs planted to prove the proofs; about an hour
 	$(GO) test -count=1 -v -timeout 60m ./app/e2e/reliability -run TestCrashLoop -kills 2000
 	$(GO) test -count=1 -v -timeout 30m ./app/e2e/reliability -run TestPointsElsewhere -kills 300
+	$(GO) test -count=1 -v -timeout 30m ./app/e2e/reliability -run TestWebhookStorm -orders 100000
 	$(GO) test -count=1 -v -timeout 30m ./core/loyalty -run TestModel -states 4000000
 	$(GO) test -count=1 -v -timeout 60m ./app/e2e/reliability -run TestSeededBugs -seeds
 	$(GO) test -count=1 -v -timeout 30m ./adapters/store/sqlite -run $(PROOFS) -full

@@ -173,10 +173,16 @@ func (h *host) endow(points loyalty.Points, customers ...loyalty.CustomerID) {
 // audit reckons the books again while no host runs, and says how many records there are.
 func (h *host) audit() (records int64) {
 	h.t.Helper()
+	a := &auditor{loyalty.NewAudit("demo")}
+	return h.walk(a, a.Audit)
+}
+
+// walk audits through a visitor that the audit is a part of.
+func (h *host) walk(v store.Visitor, a *loyalty.Audit) (records int64) {
+	h.t.Helper()
 	s, done := h.open()
 	defer done()
-	a := &auditor{loyalty.NewAudit("demo")}
-	if err := s.Ledger.Walk(context.Background(), "demo", a); err != nil {
+	if err := s.Ledger.Walk(context.Background(), "demo", v); err != nil {
 		h.t.Errorf("walk: %v", err)
 	}
 	for _, d := range a.Close() {

@@ -19,6 +19,7 @@ var (
 	clients = flag.Int("clients", 32, "tills at once in TestCrashLoop")
 	shown   = flag.String("histories", "", "folder for pictures of histories that cannot have happened")
 	between = flag.Duration("between", 150*time.Millisecond, "about how long a host of TestCrashLoop lives")
+	orders  = flag.Int("orders", 600, "how many orders TestWebhookStorm tells of; 100000 is its full size")
 )
 
 func TestMain(m *testing.M) { os.Exit(apptest.Main(m)) }

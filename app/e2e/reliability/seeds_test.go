@@ -32,6 +32,7 @@ type seed struct {
 var (
 	crashLoop = []string{"./app/e2e/reliability", "-run", "^TestCrashLoop$", "-kills", "12"}
 	everyCell = []string{"./core/loyalty", "-run", "^TestEveryCell$"}
+	webhook   = []string{"./app/e2e/reliability", "-run", "^TestWebhookStorm$"}
 	settling  = []string{"./app/e2e", "-run", "^(TestNewsInAnyOrder|TestOrderPaysOnce|TestHoldsRunOut)$"}
 )
 
@@ -73,6 +74,8 @@ var seeded = []seed{
 	{"refunds count each time they are told", []edit{{"core/loyalty/sale.go", "	if !slices.ContainsFunc(s.Refunds, func(known Refund) bool { return known.ID == r.ID }) {\n", "	if len(s.Refunds) < 1_000_000 {\n"}}, []string{"./core/loyalty", "-run", "^TestSale$"}},
 	{"an order that is found does not keep its hold", []edit{{"app/usecase/expire.go", "		return &found, loyalty.NobodyKnows\n", "		_ = found\n		return nil, loyalty.NoOrder\n"}}, settling},
 	{"a cancellation is not heard", []edit{{"app/usecase/settling.go", "		if sale = sale.Cancel(); n.Currency", "		if n.Currency"}}, settling},
+	{"a refund that overtakes its order is forgotten", []edit{{"app/usecase/settling.go", "	if sale.Cancelled || len(sale.Refunds) > 0 {\n", "	if sale.Cancelled {\n"}}, webhook},
+	{"a tap that comes after its order holds", []edit{{actionFile, "	case a.State != None && !a.rearmed(r, now):", "	case a.State != None && a.State != CapturedLate && !a.rearmed(r, now):"}}, webhook},
 	{"the wall clock is believed", []edit{{"app/usecase/clock.go", "	if c.off = off.Abs() > clockDrift; !c.off && off > 0 {", "	if off > 0 {"}}, []string{"./app/usecase", "-run", "^TestClock$"}},
 	{"a commit that failed is answered as done", []edit{{batchFile, `		return fail(func(doing string, err error) error { return commitFault(doing, err) }, err)`, `		return verdicts`}}, []string{"./adapters/store/sqlite", "-run", "^(TestFileFull|TestDiskFull|TestFailedCommit|TestWriteFaults|TestFaults)"}},
 }
