@@ -24,7 +24,7 @@ test: ## pass every test (those that need a browser run where there is one)
 check: build ## check config/demo.yaml and start each of its plugins once
 	./bin/cartage check --dev --config config/demo.yaml
 
-bench: ## compare the plugin process with the same adapter in process, and redemptions that share a sync of the disk with ones that do not
+bench: ## compare the plugin process with the same adapter in process, show how a host answers a busy day's mix, and compare redemptions that share a sync of the disk with ones that do not
 	$(GO) run ./app/e2e/bench
 	$(GO) test ./adapters/store/sqlite -run '^$$' -bench 'Redeem|Sync' -cpu 2
 

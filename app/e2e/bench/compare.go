@@ -33,18 +33,28 @@ func compare(rate int, span time.Duration, rounds int) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	plugin := filepath.Join(dir, "httpcart")
-	if out, err := exec.Command("go", "build", "-o", plugin, "./app/e2e/bench/plugin").CombinedOutput(); err != nil { //nolint:gosec,noctx // G204: a build of our own
-		return fmt.Errorf("build the plugin: %w\n%s", err, out)
+	if err := build(plugin, "./app/e2e/bench/plugin"); err != nil {
+		return err
 	}
 	shop, err := startShop()
 	if err != nil {
 		return err
 	}
 	defer shop.stop()
+	at := "http://" + shop.address
 	var sent atomic.Int64
 	var sides []*side
 	for _, role := range []string{"inprocess", "plugin"} {
-		host, err := startHost(role, filepath.Join(dir, role), plugin, shop.address)
+		host, err := startHost(role, filepath.Join(dir, role), at, fmt.Sprintf(`
+backends:
+  httpcart: {plugin: %q, settings: {base_url: %q}}
+shops:
+  bench:
+    currencies: [GBP]
+    backends: {carts: httpcart}
+    checkout_hosts: [%q]
+    poq: {secrets: [%s]}
+`, plugin, at, at, secret))
 		if err != nil {
 			return err
 		}
@@ -63,6 +73,13 @@ func compare(rate int, span time.Duration, rounds int) error {
 		_, _ = fmt.Fprintf(os.Stderr, "round %d of %d done\n", round, rounds)
 	}
 	report(rate, span, rounds, sides[0], sides[1])
+	return nil
+}
+
+func build(plugin, from string) error {
+	if out, err := exec.Command("go", "build", "-o", plugin, from).CombinedOutput(); err != nil { //nolint:gosec,noctx // G204: a build of our own
+		return fmt.Errorf("build the plugin: %w\n%s", err, out)
+	}
 	return nil
 }
 
@@ -98,9 +115,8 @@ func (s *side) measure(rate int, span time.Duration) error {
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func report(rate int, span time.Duration, rounds int, in, out *side) {
-	load, _ := os.ReadFile("/proc/loadavg")
 	fmt.Printf("cart transfer of 5 lines, 5 calls to a local HTTP shop, SQLite with fsync; medians of %d rounds of %s, sides alternating\n", rounds, span)
-	fmt.Printf("load average at the end: %s\n", load)
+	showLoad()
 	fmt.Printf("%-34s %12s %12s %8s\n", "", "in process", "plugin", "ratio")
 	for _, row := range []struct {
 		name    string
@@ -116,6 +132,12 @@ func report(rate int, span time.Duration, rounds int, in, out *side) {
 		fmt.Printf("%-34s %12.2f %12.2f %8.2f\n", row.name, a, b, b/a)
 	}
 	fmt.Printf("%-34s %12s %12.0f\n", "the hop at p50 (µs)", "", (median(out.p50)-median(in.p50))*1000)
+}
+
+// showLoad says who else was at work: figures are worth little beside busy neighbours.
+func showLoad() {
+	load, _ := os.ReadFile("/proc/loadavg") // none where there is no such file
+	fmt.Printf("load average at the end: %s\n", load)
 }
 
 func median(of []float64) float64 {

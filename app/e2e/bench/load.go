@@ -54,28 +54,33 @@ func (c *client) transfer() error {
 // latencies are those of an open loop: how long after its due time each answer came.
 type latencies []time.Duration
 
-// atRate sends rate transfers a second for span, whether or not answers come.
-func (c *client) atRate(rate int, span time.Duration) (latencies, error) {
-	var mu sync.Mutex
-	var all latencies
-	var failed error
+// openLoop begins rate calls a second for span, each at its due time whether or not answers come, and waits for all.
+func openLoop(rate int, span time.Duration, call func(i int, due time.Time)) {
 	var flying sync.WaitGroup
 	began := time.Now()
 	for i := range int(span.Seconds() * float64(rate)) {
 		due := began.Add(time.Duration(i) * time.Second / time.Duration(rate))
 		time.Sleep(time.Until(due))
-		flying.Go(func() {
-			err := c.transfer()
-			took := time.Since(due)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				failed = err
-			}
-			all = append(all, took)
-		})
+		flying.Go(func() { call(i, due) })
 	}
 	flying.Wait()
+}
+
+// atRate sends rate transfers a second for span.
+func (c *client) atRate(rate int, span time.Duration) (latencies, error) {
+	var mu sync.Mutex
+	var all latencies
+	var failed error
+	openLoop(rate, span, func(_ int, due time.Time) {
+		err := c.transfer()
+		took := time.Since(due)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			failed = err
+		}
+		all = append(all, took)
+	})
 	slices.Sort(all)
 	return all, failed
 }

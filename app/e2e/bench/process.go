@@ -50,7 +50,8 @@ func startShop() (*process, error) {
 	return start(nil, address, "-role", "shop", "-shop", address)
 }
 
-func startHost(role, dir, plugin, shop string) (*process, error) {
+// startHost runs a host with config that is the same for all of them, and more: its backends, apps and shops.
+func startHost(role, dir, shop, more string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -64,20 +65,14 @@ server: {listen: %q, public_url: %q, ready_delay: 0s}
 admin: {listen: "127.0.0.1:0"}
 log: {level: warn}
 store: {path: %q}
-backends:
-  httpcart: {plugin: %q, settings: {base_url: %q}}
-shops:
-  bench:
-    currencies: [GBP]
-    backends: {carts: httpcart}
-    checkout_hosts: [%q]
-    poq: {secrets: [%s]}
-`, address, "http://"+address, filepath.Join(dir, "cartage.db"), plugin, "http://"+shop, "http://"+shop, secret)
+`, address, "http://"+address, filepath.Join(dir, database)) + more
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	return start(nil, address, "-role", role, "-shop", "http://"+shop, file)
+	return start(nil, address, "-role", role, "-shop", shop, file)
 }
+
+const database = "cartage.db"
 
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
