@@ -38,17 +38,19 @@ func newPlugin(t *testing.T) (dir string) {
 	return dir
 }
 
-// TestNewPluginServesACart starts the host with a project that nobody has touched.
-func TestNewPluginServesACart(t *testing.T) {
+// TestNewPluginServes starts the host with a project that nobody has touched, for a cart and for points.
+func TestNewPluginServes(t *testing.T) {
 	t.Parallel()
 	dir := newPlugin(t)
 	h := &apptest.Host{API: freeURL(t), Admin: freeURL(t)}
-	startCommand(t, h, []string{
+	env := []string{
 		"CARTAGE_SERVER__LISTEN=" + strings.TrimPrefix(h.API, "http://"), "CARTAGE_SERVER__PUBLIC_URL=" + h.API,
 		"CARTAGE_ADMIN__LISTEN=" + strings.TrimPrefix(h.Admin, "http://"),
 		"CARTAGE_STORE__PATH=" + filepath.Join(t.TempDir(), "cartage.db"),
 		"CARTAGE_BACKENDS__ACME__PLUGIN=" + filepath.Join(dir, "bin", "acme"),
-	}, "--config", filepath.Join(dir, "cartage.yaml"))
+	}
+	file := filepath.Join(dir, "cartage.yaml")
+	startCommand(t, h, env, "--config", file)
 
 	got := transfer(t, h, bag("first", "2 mug", "1 sold-out"))
 	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -60,6 +62,10 @@ func TestNewPluginServesACart(t *testing.T) {
 	// One thing is sold out, so it is the cart page that explains.
 	if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "https://shop.example.com/cart?cart=") {
 		t.Errorf("the link leads to %d %q", res.StatusCode, to)
+	}
+	till := cartage(t, env, "pos", "--config", file, "--script", "new 1; tap 1; expect balance 22867; revert; expect balance 23867")
+	if till.code != 0 {
+		t.Errorf("the till ended with %d: %s%s", till.code, till.out, till.err)
 	}
 }
 

@@ -194,9 +194,9 @@ func (s *webhooks) tell(n telling) {
 // settle waits until all news is worked out, which takes each far less than settleEach.
 func (s *webhooks) settle(news int) {
 	s.t.Helper()
-	for deadline := time.Now().Add(settleMax + time.Duration(news)*settleEach); s.host.waiting() != 0; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(settleMax + time.Duration(news)*settleEach); s.host.waiting("news") != 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("news is left that nobody works out: %d", s.host.waiting())
+			s.t.Fatalf("news is left that nobody works out: %d", s.host.waiting("news"))
 		}
 	}
 }
