@@ -126,6 +126,7 @@ func showBacklogs(figures prometheus.Registerer, s store.Store) error {
 // newProgramme is a shop's loyalty as config has it: the cheapest offer first.
 func newProgramme(c config.Programme, keys loyalty.Keyring) (*loyalty.Programme, error) {
 	p := &loyalty.Programme{Label: textOf(c.Label, c.Labels), Rules: loyalty.DefaultRules(), Keys: keys}
+	p.Rules.Rearm = c.Reoffer == config.ReofferSame
 	for _, name := range sortedKeys(c.Offers) {
 		o := c.Offers[name]
 		offer, err := o.Parse(name)

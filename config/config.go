@@ -182,6 +182,8 @@ type Programme struct {
 	Labels map[string]string `koanf:"labels"` // in other languages
 	Offers map[string]Offer  `koanf:"offers"`
 	Earn   *Earn             `koanf:"earn"` // nil: orders earn nothing
+	// Reoffer is fresh, for an offer that is taken back to be shown under a new id, or same.
+	Reoffer string `koanf:"reoffer"`
 }
 
 // Offer is what points are good for.

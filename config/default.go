@@ -80,7 +80,7 @@ func DefaultApp(name string) ShopifyApp {
 }
 
 // DefaultProgramme is what holds for the loyalty of every shop.
-func DefaultProgramme() Programme { return Programme{Label: "Point balance"} }
+func DefaultProgramme() Programme { return Programme{Label: "Point balance", Reoffer: ReofferFresh} }
 
 // defaults is the layer below file and environment: Default, and what holds for
 // each backend, shop and channel that one of the layers above names.

@@ -22,6 +22,12 @@ const (
 	labelMax     = 40
 )
 
+// What becomes of the id of an offer that was taken back.
+const (
+	ReofferFresh = "fresh"
+	ReofferSame  = "same"
+)
+
 // hundredPercent is all of a price, in basis points.
 const hundredPercent = 10_000
 
@@ -96,6 +102,7 @@ func (e Earn) Parse() (loyalty.EarnRule, error) {
 
 func (c *check) programme(path string, p Programme) {
 	c.words(path, "label", p.Label, p.Labels, labelMax)
+	c.oneOf(join(path, "reoffer"), p.Reoffer, ReofferFresh, ReofferSame)
 	if len(p.Offers) > offersMax {
 		c.wrong(join(path, "offers"), fmt.Sprintf("%d offers", len(p.Offers)), fmt.Sprintf("keep %d at most", offersMax), "")
 	}

@@ -59,6 +59,7 @@ func TestBadProgrammes(t *testing.T) {
 		{"an offer that gives points", "cost: 1000", "cost: -1", `shops.uk.loyalty.offers.fiver.cost: cannot be used; must be 0 to 1000000000000 points`},
 		{"more than all", "kind: flat_discount, cost: 1000, title: Five off, amounts: {GBP: \"5.00\"}", "kind: percent_discount, cost: 1, title: All, percent: \"100.5\"", `shops.uk.loyalty.offers.fiver.percent: cannot be used; write a number like "10" or "12.5", up to 100`},
 		{"a percentage that is none", "kind: flat_discount, cost: 1000, title: Five off, amounts: {GBP: \"5.00\"}", "kind: percent_discount, cost: 1, title: All, percent: ten", `shops.uk.loyalty.offers.fiver.percent: cannot be used; write a number like "10" or "12.5", up to 100`},
+		{"an id of its own", "      earn:", "      reoffer: never\n      earn:", `shops.uk.loyalty.reoffer: "never" is unknown; write fresh or same`},
 		{"a rule that earns for nothing", "amount: \"1.00\"", "amount: \"0\"", `shops.uk.loyalty.earn: not a rule; write points above 0, an amount such as "1.00" and its currency`},
 		{"a key that is short", "shopify:\n  apps", "loyalty: {keys: [env:POQ_SECRET]}\nshopify:\n  apps", `loyalty.keys[0]: not 32 bytes or more in base64; make one with: head -c 32 /dev/urandom | base64`},
 	} {

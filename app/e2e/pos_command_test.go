@@ -117,3 +117,26 @@ func TestTillThatIsRefused(t *testing.T) {
 		t.Errorf("--help ended with %d: %s", help.code, help.out)
 	}
 }
+
+// TestTillIsShownTheSameIdAgain, where config says so: what was taken back is tapped again under its id, and then once more
+// it is held once.
+func TestTillIsShownTheSameIdAgain(t *testing.T) {
+	t.Parallel()
+	h := apptest.Start(t, apptest.Options{Environ: []string{"CARTAGE_SHOPS__DEMO__LOYALTY__REOFFER=same"}})
+	got := cartage(t, nil, "pos", "--dev", "--host", h.API, "--json", "--script",
+		"new 1; tap 1; expect balance 22867; revert; expect balance 23867; tap 1; expect balance 22867; revert; expect balance 23867")
+	wantRun(t, got, 0, nil, nil)
+	ids := map[any]bool{}
+	for line := range strings.Lines(got.out) {
+		var p played
+		if err := json.Unmarshal([]byte(line), &p); err != nil {
+			t.Fatal(err)
+		}
+		if id, is := p.Request["action_id"]; is {
+			ids[id] = true
+		}
+	}
+	if len(ids) != 1 {
+		t.Errorf("%d ids were tapped and taken back", len(ids))
+	}
+}

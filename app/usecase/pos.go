@@ -135,7 +135,8 @@ func (p *POS) Perform(ctx context.Context, at inbound.Till, id loyalty.ActionID)
 // Heard implements inbound.POS.
 func (p *POS) Heard(at shop.ID, id loyalty.ActionID) { p.heard.add(heardOf{at, id}) }
 
-// Revert implements inbound.POS. It shows offers again, under new ids: the old one is spent.
+// Revert implements inbound.POS. It shows offers again, under new ids: the old one is spent, where
+// the programme's rules do not rearm it.
 func (p *POS) Revert(ctx context.Context, at inbound.Till, id loyalty.ActionID) (inbound.Screen, error) {
 	programme, err := p.programme(at.Shop)
 	if err != nil {
@@ -159,7 +160,15 @@ func (p *POS) Revert(ctx context.Context, at inbound.Till, id loyalty.ActionID) 
 	if err != nil {
 		return inbound.Screen{}, err
 	}
-	return p.screen(ctx, programme, at, true), nil
+	shown := p.screen(ctx, programme, at, true)
+	if issue, _ := id.Read(); programme.Rules.Rearm && fresh != nil && p.now().Before(issue.At.Add(programme.Rules.AcceptFor)) {
+		for i := range shown.Offers {
+			if shown.Offers[i].Offer.Ref() == issue.Offer {
+				shown.Offers[i].ID = id
+			}
+		}
+	}
+	return shown, nil
 }
 
 // fresh is the action of an id that nobody may have heard of yet: its offer is known and it was
