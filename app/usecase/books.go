@@ -105,18 +105,14 @@ func (s *Books) take(ctx context.Context, t taking, wants []store.Movement) erro
 		switch {
 		case err == nil:
 			t.taken[m.Key] = m
-			continue
-		case refused(err):
-			t.denied[at] = true
-		case undecided(err):
+		case refused(err): // and whatever lies between may bring it to the keeper once more, which may then say yes
+			t.denied[at], t.left[m.Key] = true, m
+		case undecided(err) || m.Begun > 1: // or an earlier one may be on its way
 			return err
-		}
-		if m.Begun > 1 { // an earlier one may still be on its way
-			t.left[m.Key] = m
-		} else if lost := s.movements.Withdraw(ctx, m); lost != nil {
-			s.log.WarnContext(ctx, "movement left to be found not booked", "shop", m.Shop, "movement", m.Key, "cause", lost)
-		}
-		if !refused(err) {
+		default:
+			if lost := s.movements.Withdraw(ctx, m); lost != nil {
+				s.log.WarnContext(ctx, "movement left to be found not booked", "shop", m.Shop, "movement", m.Key, "cause", lost)
+			}
 			return err
 		}
 	}
@@ -161,7 +157,7 @@ type purse struct {
 // taking is what keepers have said to a step so far.
 type taking struct {
 	taken  map[string]store.Movement // by key
-	left   map[string]store.Movement // refused, and perhaps on their way all the same
+	left   map[string]store.Movement // refused, and not for good
 	denied map[purse]bool
 }
 

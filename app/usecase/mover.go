@@ -96,7 +96,7 @@ func (v *Mover) work(ctx context.Context, m store.Movement) {
 	if done && err == nil {
 		return
 	}
-	why := "it may still come about"
+	why := ""
 	if err != nil {
 		why = err.Error()
 		v.log.WarnContext(ctx, "points not moved", "shop", m.Shop, "movement", m.Key, "keeper", m.Keeper, "attempts", m.Attempts+1, "cause", err)

@@ -29,7 +29,8 @@ type Movements interface {
 	Settle(ctx context.Context, m Movement, then time.Time) error
 	// Later makes a movement due again at then, one attempt on, with what went wrong.
 	Later(ctx context.Context, m Movement, then time.Time, why string) error
-	// Backlog is how many movements wait, and since when the oldest does; zero when none do.
+	// Backlog is how many movements wait, and since when the oldest does; zero when none do. One that is Returning
+	// does not once it was put off without a reason: it was looked for, and only watched in case that it still comes about.
 	Backlog(ctx context.Context) (n int, since time.Time, err error)
 	// Sweeper forgets what was Returned, when its time is over.
 	Sweeper

@@ -141,7 +141,7 @@ func (v movements) mark(ctx context.Context, text string, args ...any) error {
 
 // Backlog implements store.Movements.
 func (v movements) Backlog(ctx context.Context) (n int, since time.Time, err error) {
-	return v.db.backlog(ctx, "count movements", `SELECT count(*), min(at) FROM movement WHERE state <> 'returned'`)
+	return v.db.backlog(ctx, "count movements", `SELECT count(*), min(at) FROM movement WHERE state <> 'returned' AND NOT (state = 'returning' AND attempts > 0 AND why = '')`)
 }
 
 // Sweep implements store.Sweeper.

@@ -148,7 +148,8 @@ func (m memoryMovements) Backlog(ctx context.Context) (n int, since time.Time, e
 	}
 	defer m.end()
 	for _, x := range m.moving {
-		if x.State == store.Returned && m.bug != "the backlog counts what was given back" {
+		watched := x.State == store.Returning && x.Attempts > 0 && x.Why == "" && m.bug != "the backlog counts what is only watched"
+		if watched || x.State == store.Returned && m.bug != "the backlog counts what was given back" {
 			continue
 		}
 		if n++; since.IsZero() || x.At.Before(since) {

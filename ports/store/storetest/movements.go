@@ -105,6 +105,10 @@ var movementCases = []verdict{
 		m.begin(movement("alpha", "taking"))
 		m.take(due, 9) // in somebody's hands is not done
 		m.waits(3, noon)
+		for why, want := range map[string]int{"": 2, "away": 3} {
+			m.fine(s.Movements.Later(t.Context(), as(movement("alpha", "returning"), store.Returning), due, why))
+			m.waits(want, noon)
+		}
 		m.fine(s.Movements.Settle(t.Context(), as(movement("alpha", "returning"), store.Returning), due.AddDate(1, 0, 0)))
 		m.fine(s.Movements.Withdraw(t.Context(), begun(movement("alpha", "taking"))))
 		m.waits(1, noon.Add(time.Minute))

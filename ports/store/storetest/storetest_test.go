@@ -61,7 +61,7 @@ func TestBugs(t *testing.T) {
 		"the last movement of a key counts", "beginnings not counted", "microseconds of movements", "begun again is withdrawn", "what is not being taken is withdrawn",
 		"what is not due moves", "the shortest due moves first", "movements without bound", "movements without lease", "what was given is remembered",
 		"what was given back says whose", "what was given back moves", "what was given back is swept at once", "late hands undo what was given back",
-		"what was given back is taken again", "reasons of movements forgotten", "attempts of movements not counted", "the backlog counts what was given back",
+		"what was given back is taken again", "reasons of movements forgotten", "attempts of movements not counted", "the backlog counts what was given back", "the backlog counts what is only watched",
 		"movements of all shops are one", "movements taken in two steps", "movements swept without bound", "movements wait for ever",
 		"movements outlive their closure", "a movement stays in its place", "what was taken stays", "what is not being taken is booked",
 	} {
