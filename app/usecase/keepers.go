@@ -19,10 +19,7 @@ type keepers struct{ shops *Directory }
 
 // ask finds a keeper, and the circumstances of a call to it.
 func (k keepers) ask(of shop.ID, keeper loyalty.Keeper) (backend.Loyalty, backend.Call, error) {
-	entry, err := k.shops.Shop(of)
-	if err != nil {
-		return nil, backend.Call{}, err
-	}
+	entry, _ := k.shops.Shop(of) // one that is gone still owes points
 	at, runs := k.shops.made(Owner(keeper))
 	if !runs || at.Loyalty == nil {
 		return nil, backend.Call{}, fault.New(fault.Unavailable, "backend_gone", "the points are at %s, which does not run", keeper).After(goneRetry)
