@@ -162,7 +162,7 @@ func (r *running) instead(before *running) (said string) {
 
 // lostUntil ends what is said of a backend that does not run any more: what was made
 // there is remembered for a week.
-const lostUntil = ", and neither they nor their orders are found until it runs again"
+const lostUntil = ", and neither they nor their orders are found until it runs again; points that it kept wait for it"
 
 // well asks a backend that is to take over from one that sells whether it can.
 func (l *launcher) well(ctx context.Context, r *running) error {

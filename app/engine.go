@@ -187,7 +187,7 @@ func (e *Engine) reload(ctx context.Context, programs bool) ([]string, error) {
 	}
 	e.switchTo(next)
 	for _, owner := range next.lost(before) {
-		e.log.Warn("carts of a backend that is gone are not found until it runs again, nor their orders", "owner", owner)
+		e.log.Warn("carts of a backend that is gone are not found until it runs again, nor their orders, and points that it kept wait for it", "owner", owner)
 	}
 	retiring, cancel := context.WithTimeout(ctx, retireMax)
 	defer cancel()

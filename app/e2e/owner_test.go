@@ -25,9 +25,9 @@ func TestOwnerThatIsGone(t *testing.T) {
 		said string
 	}{
 		{"taken away", func(s *stand) { s.Gone = true },
-			"backend a: stopped; carts of the last week are its own, and neither they nor their orders are found until it runs again\n"},
+			"backend a: stopped; carts of the last week are its own, and neither they nor their orders are found until it runs again; points that it kept wait for it\n"},
 		{"another plugin", func(s *stand) { s.Program, s.Settings = witness(t, 1), "" },
-			"; carts of the last week are of plugin mock, and neither they nor their orders are found until it runs again\n"},
+			"; carts of the last week are of plugin mock, and neither they nor their orders are found until it runs again; points that it kept wait for it\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

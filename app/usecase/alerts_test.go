@@ -31,6 +31,9 @@ func TestAlerts(t *testing.T) {
 	order("3", "somebody-else's")
 	b.wantAlerts(t, loyalty.SecondOrder, Unmatched)
 
+	if _, err := b.Commit(t.Context(), theTill, lost, ""); err != nil { // a till knows of it
+		t.Fatal(err)
+	}
 	entry, err := b.shops.Shop("s")
 	if err != nil {
 		t.Fatal(err)

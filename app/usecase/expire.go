@@ -41,6 +41,7 @@ type Expirer struct {
 	log    *slog.Logger
 	pause  time.Duration
 	asked  map[shop.ID]loyalty.ActionID // where Ask goes on
+	stuck  map[shop.ID]int              // how many holds Round leaves out, since they could not be resolved
 
 	end   chan struct{}
 	ended sync.WaitGroup
@@ -49,7 +50,7 @@ type Expirer struct {
 
 // NewExpirer tells news of the orders that it finds. Start begins its work, and Close ends it.
 func NewExpirer(shops *Directory, books *Books, news inbound.OrderNews, s store.Store, clock *Clock, alerts *Alerts, log *slog.Logger) *Expirer {
-	return &Expirer{shops: shops, news: news, ledger: s.Ledger, books: books, clock: clock, alerts: alerts, log: log, pause: expirePause, asked: map[shop.ID]loyalty.ActionID{}, end: make(chan struct{})}
+	return &Expirer{shops: shops, news: news, ledger: s.Ledger, books: books, clock: clock, alerts: alerts, log: log, pause: expirePause, asked: map[shop.ID]loyalty.ActionID{}, stuck: map[shop.ID]int{}, end: make(chan struct{})}
 }
 
 // Start begins to look after holds.
@@ -84,20 +85,26 @@ func (e *Expirer) Round(ctx context.Context) (resolved int) {
 	if e.clock.Off() {
 		e.log.WarnContext(ctx, "the wall clock has jumped; holds go by the time that has passed")
 	}
-	holds, err := e.ledger.RunningOut(ctx, now, expireBatch)
-	if err != nil {
-		e.log.WarnContext(ctx, "holds cannot be looked after", "cause", err)
-		return 0
-	}
-	for i, h := range holds {
-		if i > 0 && !e.rest() {
-			return resolved
-		}
-		if err := e.resolve(ctx, h, now); err != nil {
-			e.log.WarnContext(ctx, "hold not resolved", "shop", h.Shop, "cause", err)
+	for _, id := range e.shops.ids() {
+		holds, err := e.ledger.RunningOut(ctx, id, now, e.stuck[id], expireBatch)
+		if err != nil {
+			e.log.WarnContext(ctx, "holds cannot be looked after", "shop", id, "cause", err)
 			continue
 		}
-		resolved++
+		if len(holds) < expireBatch {
+			e.stuck[id] = 0
+		}
+		for i, a := range holds {
+			if i > 0 && !e.rest() {
+				return resolved
+			}
+			if err := e.resolve(ctx, id, a, now); err != nil {
+				e.log.WarnContext(ctx, "hold not resolved", "shop", id, "cause", err)
+				e.stuck[id]++
+				continue
+			}
+			resolved++
+		}
 	}
 	return resolved
 }
@@ -135,7 +142,7 @@ func (e *Expirer) Ask(ctx context.Context) (found int) {
 				if asked++; !e.rest() {
 					return found
 				}
-				switch _, told, err := e.find(ctx, entry, store.Hold{Shop: id, Action: a}); {
+				switch _, told, err := e.find(ctx, entry, a); {
 				case err != nil:
 					e.log.WarnContext(ctx, "an order that was found is not told", "shop", id, "cause", err)
 				case told:
@@ -152,8 +159,8 @@ func (e *Expirer) Ask(ctx context.Context) (found int) {
 }
 
 // resolve asks for the order of a hold that runs out, and gives back what nobody has bought with.
-func (e *Expirer) resolve(ctx context.Context, h store.Hold, now time.Time) error {
-	entry, err := e.shops.Shop(h.Shop)
+func (e *Expirer) resolve(ctx context.Context, of shop.ID, hold loyalty.Action, now time.Time) error {
+	entry, err := e.shops.Shop(of)
 	if err != nil {
 		return err
 	}
@@ -161,15 +168,15 @@ func (e *Expirer) resolve(ctx context.Context, h store.Hold, now time.Time) erro
 	if entry.Loyalty != nil {
 		rules = entry.Loyalty.Rules
 	}
-	finding, _, err := e.find(ctx, entry, h)
+	finding, _, err := e.find(ctx, entry, hold)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, expireWrites)
 	defer cancel()
 	var raised alert
-	err = e.books.Do(ctx, store.Stamp{Shop: h.Shop, RequestID: "expire"}, func(b *book) error {
-		a, known, err := b.Action(h.Action.ID)
+	err = e.books.Do(ctx, store.Stamp{Shop: of, RequestID: "expire"}, func(b *book) error {
+		a, known, err := b.Action(hold.ID)
 		if err != nil || !known {
 			return err
 		}
@@ -178,33 +185,39 @@ func (e *Expirer) resolve(ctx context.Context, h store.Hold, now time.Time) erro
 		return keep(b, o)
 	})
 	if err == nil {
-		e.alerts.raise(ctx, h.Shop, raised)
+		e.alerts.raise(ctx, of, raised)
 	}
 	return err
 }
 
 // find asks for the order that carries the action of a hold. One that is there is told as news, and captures the hold
 // whenever that is worked out; until then it is as if nobody knew, so that the hold is kept.
-func (e *Expirer) find(ctx context.Context, entry Entry, h store.Hold) (finding loyalty.Finding, told bool, err error) {
-	if entry.Backend.Orders == nil {
+func (e *Expirer) find(ctx context.Context, entry Entry, hold loyalty.Action) (finding loyalty.Finding, told bool, err error) {
+	switch {
+	case entry.Backend.Orders != nil:
+	case hold.Unconfirmed: // no till has heard of it, and there is nobody to ask
+		return loyalty.NoOrder, false, nil
+	default:
 		return loyalty.NobodyKnows, false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, expireCall)
 	defer cancel()
-	found, err := entry.Backend.Orders.ByReference(ctx, backend.Call{Shop: h.Shop, Locale: entry.Shop.Locale}, string(h.Action.ID))
+	found, err := entry.Backend.Orders.ByReference(ctx, backend.Call{Shop: entry.Shop.ID, Locale: entry.Shop.Locale}, string(hold.ID))
 	switch {
 	case err != nil && fault.KindOf(err) == fault.NotFound:
 		return loyalty.NoOrder, false, nil
 	case err != nil:
-		e.log.WarnContext(ctx, "nobody says whether there is an order", "shop", h.Shop, "cause", err)
+		e.log.WarnContext(ctx, "nobody says whether there is an order", "shop", entry.Shop.ID, "cause", err)
 		return loyalty.NobodyKnows, false, nil
 	}
 	news := inbound.News{
-		Shop: h.Shop, Kind: inbound.OrderPlaced, Order: loyalty.OrderID(found.ID), Customer: h.Action.Customer,
-		Total: found.Cart.Totals.Total, Actions: []loyalty.ActionID{h.Action.ID}, At: found.PlacedAt,
+		Shop: entry.Shop.ID, Kind: inbound.OrderFound, Order: loyalty.OrderID(found.ID), Customer: hold.Customer,
+		Total: found.Cart.Totals.Total, Actions: []loyalty.ActionID{hold.ID}, At: found.PlacedAt,
 	}
-	if found.Status == order.Cancelled {
+	err = e.news.Tell(ctx, news)
+	if err == nil && found.Status == order.Cancelled {
 		news.Kind = inbound.OrderCancelled
+		err = e.news.Tell(ctx, news)
 	}
-	return loyalty.NobodyKnows, true, e.news.Tell(ctx, news)
+	return loyalty.NobodyKnows, true, err
 }

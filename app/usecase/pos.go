@@ -52,7 +52,7 @@ func (p *POS) programme(id shop.ID) (loyalty.Programme, error) {
 		return loyalty.Programme{}, err
 	}
 	if entry.Loyalty == nil {
-		return loyalty.Programme{}, nil
+		return loyalty.Programme{Rules: loyalty.DefaultRules()}, nil // what is held goes on as it was promised
 	}
 	return *entry.Loyalty, nil
 }

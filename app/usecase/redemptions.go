@@ -246,7 +246,7 @@ func (r *Redemptions) Commit(ctx context.Context, at inbound.Till, id loyalty.Ac
 
 // committed pays an order with a hold when the shop has told of that order, for the same customer: then its
 // news said nothing of the hold, since POS loses such words now and then. Otherwise the hold
-// waits for the news, as long as it may.
+// waits for the news, as long as it may; the order is remembered to have it.
 func committed(b *book, a loyalty.Action, p loyalty.Programme, order loyalty.OrderID) (captured bool, err error) {
 	if order == "" {
 		return false, keep(b, longest(a, p.Rules))
@@ -255,7 +255,12 @@ func committed(b *book, a loyalty.Action, p loyalty.Programme, order loyalty.Ord
 	if err != nil {
 		return false, err
 	}
-	if !sale.Placed || sale.Customer != a.Customer {
+	if !sale.Placed {
+		o := longest(a, p.Rules)
+		sale = sale.With(a.ID)
+		return false, b.Write(store.Change{Action: &o.Action, Sale: &sale})
+	}
+	if sale.Customer != a.Customer {
 		return false, keep(b, longest(a, p.Rules))
 	}
 	b.order = order

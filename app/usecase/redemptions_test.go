@@ -4,6 +4,7 @@ package usecase
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func TestAsksForOrders(t *testing.T) {
 		t.Errorf("%d orders were found of what is fresh", n)
 	}
 	b.at = b.at.Add(askEvery)
-	if n := expirer.Ask(t.Context()); n != 2 || b.news.round() != 2 {
+	if n := expirer.Ask(t.Context()); n != 2 || b.news.round() != 3 { // one of them was placed, and cancelled
 		t.Errorf("%d orders were found", n)
 	}
 	for id, want := range map[loyalty.ActionID]loyalty.State{bought: loyalty.Captured, cancelled: loyalty.Refunded, open: loyalty.Held} {
@@ -106,6 +107,93 @@ func TestAsksForOrders(t *testing.T) {
 	}
 	if n := expirer.Ask(t.Context()); n != 0 {
 		t.Errorf("%d orders were found again", n)
+	}
+}
+
+// TestOrderWithoutItsOffer captures a hold whose order says nothing of it: the till told of the order before the shop did, or the
+// backend names the order after.
+func TestOrderWithoutItsOffer(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		before, after func(b *tillBench, e *Expirer, id loyalty.ActionID)
+		customer      loyalty.CustomerID
+		want          loyalty.State
+	}{
+		"told by the till before":             {before: func(b *tillBench, _ *Expirer, id loyalty.ActionID) { b.commit(t, id) }, customer: "1", want: loyalty.Captured},
+		"told by the till of another's order": {before: func(b *tillBench, _ *Expirer, id loyalty.ActionID) { b.commit(t, id) }, customer: "2", want: loyalty.Held},
+		"found afterwards": {after: func(b *tillBench, e *Expirer, id loyalty.ActionID) {
+			b.at = b.at.Add(askEvery)
+			if n := e.Ask(t.Context()); n != 1 || b.news.round() != 1 {
+				t.Errorf("%d orders were found", n)
+			}
+		}, customer: "1", want: loyalty.Captured},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newTills(t)
+			expirer := NewExpirer(b.shops, b.books, b.news, b.store, b.clock, b.alerts(), slog.New(slog.DiscardHandler))
+			expirer.pause = 0
+			id := b.held(t, "fiver", "k")
+			entry, err := b.shops.Shop("s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			entry.Backend.Orders = ordersOf{string(id): {ID: "7", Status: order.Placed, Cart: cart.Cart{Totals: cart.Totals{Total: money.Of(2000, "GBP")}}}}
+			b.shops.Replace(Table{Shops: map[shop.ID]Entry{"s": entry}})
+			if tt.before != nil {
+				tt.before(b, expirer, id)
+			}
+			b.tell(t, inbound.News{Kind: inbound.OrderPlaced, Order: "7", Customer: tt.customer, Total: money.Of(2000, "GBP")})
+			if tt.after != nil {
+				tt.after(b, expirer, id)
+			}
+			if a := b.action(t, id); a.State != tt.want {
+				t.Errorf("it is %s", a.State)
+			}
+		})
+	}
+}
+
+func (b *tillBench) commit(t *testing.T, id loyalty.ActionID) {
+	t.Helper()
+	if captured, err := b.Commit(t.Context(), theTill, id, "7"); captured || err != nil {
+		t.Fatal(captured, err)
+	}
+}
+
+// TestHoldsOfOneShopDoNotWaitForAnothers: a shop that is gone has holds that nobody can resolve.
+func TestHoldsOfOneShopDoNotWaitForAnothers(t *testing.T) {
+	t.Parallel()
+	b := newTills(t)
+	expirer := NewExpirer(b.shops, b.books, b.news, b.store, b.clock, b.alerts(), slog.New(slog.DiscardHandler))
+	expirer.pause = 0
+	for i := range expireBatch + 5 {
+		err := b.store.Ledger.Do(t.Context(), store.Stamp{Shop: "gone"}, func(book store.Book) error {
+			return book.Write(store.Change{Action: &loyalty.Action{ID: loyalty.ActionID(fmt.Sprint("A", i)), State: loyalty.Held, Customer: "9", HeldAt: b.at, ExpiresAt: b.at}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := b.held(t, "fiver", "k")
+	b.at = b.at.Add(time.Hour)
+	expirer.Round(t.Context())
+	if a := b.action(t, id); a.State != loyalty.Expired {
+		t.Errorf("it is %s", a.State)
+	}
+}
+
+// TestHoldOutlivesItsProgramme: a shop without loyalty any more keeps what it promised.
+func TestHoldOutlivesItsProgramme(t *testing.T) {
+	t.Parallel()
+	b := newTills(t)
+	id := b.held(t, "fiver", "k")
+	b.shops.Replace(Table{Shops: map[shop.ID]Entry{"s": {Shop: shop.Shop{ID: "s"}}}})
+	if _, err := b.Commit(t.Context(), theTill, id, ""); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.action(t, id); a.State != loyalty.Held || a.ExpiresAt.Before(b.at.Add(24*time.Hour)) {
+		t.Errorf("it is %s until %s", a.State, a.ExpiresAt)
 	}
 }
 

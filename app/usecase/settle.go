@@ -87,6 +87,8 @@ func (s *Settlement) Tell(ctx context.Context, n inbound.News) error {
 		return fault.New(fault.Invalid, "invalid_news", "news needs an order, and a refund its id").By(fault.Caller)
 	case n.Kind == inbound.OrderRefunded:
 		key = string(n.Kind) + ":" + string(n.Refund.ID)
+	case n.Kind == inbound.OrderFound && len(n.Actions) == 1:
+		key += ":" + string(n.Actions[0])
 	case n.Kind != inbound.OrderPlaced && n.Kind != inbound.OrderCancelled:
 		return fault.New(fault.Invalid, "invalid_news", "there is no such news").By(fault.Caller)
 	}

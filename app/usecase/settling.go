@@ -3,6 +3,8 @@
 package usecase
 
 import (
+	"slices"
+
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/money"
 	"github.com/cartage-dev/cartage/ports/inbound"
@@ -26,7 +28,7 @@ func (w *settling) settle(n keptNews) error {
 		return err
 	}
 	switch n.Kind {
-	case inbound.OrderPlaced:
+	case inbound.OrderPlaced, inbound.OrderFound:
 		return w.placed(sale, n)
 	case inbound.OrderRefunded:
 		sale = sale.Refund(loyalty.Refund{ID: n.Refund, Amount: money.Of(n.Refunded, n.RefundedIn)})
@@ -38,38 +40,32 @@ func (w *settling) settle(n keptNews) error {
 	return w.giveBack(sale)
 }
 
-// placed pays the order with its actions, lets it earn, and then takes up the refunds
-// that were heard of before.
-func (w *settling) placed(sale loyalty.Sale, n keptNews) error {
-	if sale.Placed {
-		return nil
+// placed pays the order with its actions, and those that tills have told of before, lets it earn, and then takes up
+// the refunds that were heard of before.
+func (w *settling) placed(sale loyalty.Sale, n keptNews) (err error) {
+	actions, earns := n.Actions, !sale.Placed
+	if earns {
+		sale.Keeper = w.programme.Keeper
+		sale = sale.Place(n.Customer, money.Of(n.Total, n.Currency))
+		for _, id := range sale.Actions {
+			a, _, err := w.book.Action(id)
+			if err != nil {
+				return err
+			}
+			if a.Customer == sale.Customer && !slices.Contains(actions, id) { // a till may be wrong about an order, or lie
+				actions = append(slices.Clip(actions), id)
+			}
+		}
 	}
-	sale.Keeper = w.programme.Keeper
-	sale = sale.Place(n.Customer, money.Of(n.Total, n.Currency))
-	for _, id := range n.Actions {
-		a, found, err := w.book.Action(id)
-		if err != nil {
+	for _, id := range actions {
+		if sale, err = w.pay(sale, id); err != nil {
 			return err
 		}
-		if !found && w.fresh[id] == nil {
-			w.alert(id, Unmatched)
-			continue
-		}
-		if !found {
-			a = *w.fresh[id]
-		}
-		balance, err := w.book.spendable(a.Keeper, a.Customer)
-		if err != nil {
-			return err
-		}
-		o := a.Capture(n.Order, balance)
-		if err := keep(w.book, o); err != nil {
-			return err
-		}
-		w.alert(id, o.Alert)
-		sale = sale.With(id)
 	}
-	sale, earned := sale.Earn(w.programme.Earn)
+	var earned *loyalty.Entry
+	if earns {
+		sale, earned = sale.Earn(w.programme.Earn)
+	}
 	if err := w.book.Write(store.Change{Sale: &sale, Entry: earned}); err != nil {
 		return err
 	}
@@ -77,6 +73,31 @@ func (w *settling) placed(sale loyalty.Sale, n keptNews) error {
 		return w.giveBack(sale)
 	}
 	return nil
+}
+
+// pay captures one action for the order.
+func (w *settling) pay(sale loyalty.Sale, id loyalty.ActionID) (loyalty.Sale, error) {
+	a, found, err := w.book.Action(id)
+	if err != nil {
+		return sale, err
+	}
+	if !found && w.fresh[id] == nil {
+		w.alert(id, Unmatched)
+		return sale, nil
+	}
+	if !found {
+		a = *w.fresh[id]
+	}
+	balance, err := w.book.spendable(a.Keeper, a.Customer)
+	if err != nil {
+		return sale, err
+	}
+	o := a.Capture(sale.Order, balance)
+	if err := keep(w.book, o); err != nil {
+		return sale, err
+	}
+	w.alert(id, o.Alert)
+	return sale.With(id), nil
 }
 
 // giveBack books what refunds and a cancellation have made due so far; nothing before the

@@ -27,6 +27,7 @@ const (
 	OrderPlaced    NewsKind = "placed"
 	OrderCancelled NewsKind = "cancelled"
 	OrderRefunded  NewsKind = "refunded"
+	OrderFound     NewsKind = "found" // a backend names it for an action of ours, whatever its channel has told of it
 )
 
 // News is one thing that happened to an order. Of who bought it says no more than the
@@ -35,8 +36,8 @@ type News struct {
 	Shop  shop.ID
 	Kind  NewsKind
 	Order loyalty.OrderID
-	// Customer, Total and Actions are those of the order, with OrderPlaced and with
-	// OrderCancelled where the channel repeats them; Total is what was paid.
+	// Customer, Total and Actions are those of the order, with OrderPlaced, with OrderFound, which is of one
+	// action, and with OrderCancelled where the channel repeats them; Total is what was paid.
 	Customer loyalty.CustomerID // empty for an order without one
 	Total    money.Amount
 	Actions  []loyalty.ActionID // offers that the order was paid with

@@ -19,9 +19,9 @@ type Ledger interface {
 	// Balance is what a customer owns; nothing for one that nobody has heard of. It never
 	// waits for a writer.
 	Balance(ctx context.Context, s shop.ID, c loyalty.CustomerID) (loyalty.Balance, error)
-	// RunningOut lists up to limit held actions whose holds run out at or before then, of all
-	// shops, the oldest first.
-	RunningOut(ctx context.Context, then time.Time, limit int) ([]Hold, error)
+	// RunningOut lists up to limit held actions of a shop whose holds run out at or before then, those that
+	// run out first first, without the first few.
+	RunningOut(ctx context.Context, s shop.ID, then time.Time, without, limit int) ([]loyalty.Action, error)
 	// Held lists up to limit actions of a shop that are held, after the id, in the order of their ids.
 	Held(ctx context.Context, s shop.ID, after loyalty.ActionID, limit int) ([]loyalty.Action, error)
 	// History reads up to limit records that concern a customer, after the sequence, in order.
@@ -66,12 +66,6 @@ type Change struct {
 	Entry  *loyalty.Entry
 	// Movements at keepers come with the entries that they are about.
 	Movements []Movement
-}
-
-// Hold is a held action that runs out.
-type Hold struct {
-	Shop   shop.ID
-	Action loyalty.Action
 }
 
 // Visitor is shown a book. Customers have the journal's names.

@@ -42,7 +42,7 @@ func (s *sales) Tell(_ context.Context, n inbound.News) error {
 		sale = sale.Refund(n.Refund)
 	case inbound.OrderCancelled:
 		sale = sale.Place(n.Customer, n.Total).Cancel()
-	case inbound.OrderPlaced:
+	case inbound.OrderPlaced, inbound.OrderFound:
 		sale = sale.Place(n.Customer, n.Total)
 	}
 	for _, id := range n.Actions {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/core/shop"
-	"github.com/cartage-dev/cartage/ports/store"
 )
 
 // read runs fn beside the writer, on one connection that only reads and at one moment of the database.
@@ -51,35 +50,32 @@ func (l ledger) Balance(ctx context.Context, s shop.ID, c loyalty.CustomerID) (b
 }
 
 // RunningOut implements store.Ledger.
-func (l ledger) RunningOut(ctx context.Context, then time.Time, limit int) (holds []store.Hold, err error) {
-	err = l.holds(ctx, "look for holds that run out", func(h store.Hold) { holds = append(holds, h) },
-		`a.expires_at <= ? ORDER BY a.expires_at LIMIT ?`, instant(then), limit)
-	return holds, err
+func (l ledger) RunningOut(ctx context.Context, s shop.ID, then time.Time, without, limit int) ([]loyalty.Action, error) {
+	return l.held(ctx, "look for holds that run out", `a.expires_at <= ? ORDER BY a.expires_at, a.id LIMIT ? OFFSET ?`, s, instant(then), limit, without)
 }
 
 // Held implements store.Ledger.
-func (l ledger) Held(ctx context.Context, s shop.ID, after loyalty.ActionID, limit int) (held []loyalty.Action, err error) {
-	err = l.holds(ctx, "look for what is held", func(h store.Hold) { held = append(held, h.Action) },
-		`a.shop = ? AND a.id > ? ORDER BY a.id LIMIT ?`, s, after, limit)
-	return held, err
+func (l ledger) Held(ctx context.Context, s shop.ID, after loyalty.ActionID, limit int) ([]loyalty.Action, error) {
+	return l.held(ctx, "look for what is held", `a.id > ? ORDER BY a.id LIMIT ?`, s, after, limit)
 }
 
-// holds hands over those that a condition chooses.
-func (l ledger) holds(ctx context.Context, doing string, to func(store.Hold), where string, args ...any) error {
-	return l.db.read(ctx, doing, func(tx *sql.Tx) error {
+// held are a shop's held actions that a condition chooses.
+func (l ledger) held(ctx context.Context, doing, where string, args ...any) (held []loyalty.Action, err error) {
+	err = l.db.read(ctx, doing, func(tx *sql.Tx) error {
 		err := eachRow(func(rows *sql.Rows) error {
-			var h store.Hold
+			var a loyalty.Action
 			var name sql.NullString
-			err := rows.Scan(append([]any{&h.Shop}, actionInto(&h.Action, &name)...)...)
-			h.Action.Customer = loyalty.CustomerID(name.String)
-			to(h)
+			err := rows.Scan(actionInto(&a, &name)...)
+			a.Customer = loyalty.CustomerID(name.String)
+			held = append(held, a)
 			return err
-		})(tx.QueryContext(ctx, `SELECT a.shop, `+actionList+` FROM ledger_action a LEFT JOIN ledger_customer c ON c.id = a.customer WHERE a.state = 'held' AND `+where, args...))
+		})(tx.QueryContext(ctx, `SELECT `+actionList+` FROM ledger_action a LEFT JOIN ledger_customer c ON c.id = a.customer WHERE a.state = 'held' AND a.shop = ? AND `+where, args...))
 		if err != nil {
 			return notWritten(doing, err)
 		}
 		return nil
 	})
+	return held, err
 }
 
 // recordList are the columns that scanRecord reads.

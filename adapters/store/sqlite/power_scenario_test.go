@@ -248,12 +248,12 @@ func runningOut(s *stage, rounds int) {
 		}
 	})
 	s.later(25 * time.Hour)
-	holds, err := s.db.Store().Ledger.RunningOut(s.t.Context(), s.now(), 1_000)
+	holds, err := s.db.Store().Ledger.RunningOut(s.t.Context(), "alpha", s.now(), 0, 1_000)
 	if err != nil || len(holds) != 4*rounds*stageTills {
 		s.t.Fatalf("%d holds run out, %v", len(holds), err)
 	}
 	s.atOnce(len(holds)/stageTills, func(till, round int) {
-		s.book("expire", expiring(holds[round*stageTills+till].Action.ID))
+		s.book("expire", expiring(holds[round*stageTills+till].ID))
 	})
 	s.close()
 }

@@ -140,7 +140,7 @@ func telling(t *testing.T, all store.Store) (said string, found []loyalty.Discre
 			fmt.Fprintln(&text, "answers", racer(c), balance, len(records))
 		}
 	}
-	holds, err := l.RunningOut(t.Context(), time.Now().Add(1_000*time.Hour), 10_000)
+	holds, err := l.RunningOut(t.Context(), "alpha", time.Now().Add(1_000*time.Hour), 0, 10_000)
 	if err != nil {
 		return "", nil, err
 	}

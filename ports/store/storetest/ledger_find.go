@@ -67,31 +67,28 @@ func runningOut(t *testing.T, s store.Store) {
 	p := points{t, s.Ledger}
 	for i, id := range []loyalty.ActionID{"C", "A", "B"} {
 		a := held(id, 1, noon.Add(time.Duration(3-i)*time.Minute))
-		p.write([]shop.ID{"alpha", "beta"}[i%2], store.Change{Action: &a})
+		p.write("alpha", store.Change{Action: &a})
 	}
+	other := held("O", 1, noon)
+	p.write("beta", store.Change{Action: &other})
 	free := held("D", 1, noon)
 	free.State = loyalty.Released
 	p.write("alpha", store.Change{Action: &free})
-	look := func(then time.Time, limit int) string {
-		holds, err := s.Ledger.RunningOut(t.Context(), then, limit)
-		if err != nil {
-			t.Errorf("RunningOut = %v", err)
-		}
-		var all []string
-		for _, h := range holds {
-			all = append(all, fmt.Sprint(h.Shop, " ", h.Action.ID, " ", h.Action.Customer))
-		}
-		return strings.Join(all, ", ")
-	}
 	for _, tt := range []struct {
-		after time.Duration
-		limit int
-		want  string
+		after          time.Duration
+		without, limit int
+		want           string
 	}{
-		{61*time.Minute - 1, 9, ""}, {61 * time.Minute, 9, "alpha B ann"}, {24 * time.Hour, 9, "alpha B ann, beta A ann, alpha C ann"}, {24 * time.Hour, 2, "alpha B ann, beta A ann"},
+		{61*time.Minute - 1, 0, 9, ""}, {61 * time.Minute, 0, 9, "B ann"}, {24 * time.Hour, 0, 9, "B ann, A ann, C ann"},
+		{24 * time.Hour, 0, 2, "B ann, A ann"}, {24 * time.Hour, 1, 1, "A ann"}, {24 * time.Hour, 2, 9, "C ann"}, {24 * time.Hour, 4, 9, ""},
 	} {
-		if got := look(noon.Add(tt.after), tt.limit); got != tt.want {
-			t.Errorf("after %s, up to %d: %q, want %q", tt.after, tt.limit, got, tt.want)
+		holds, err := s.Ledger.RunningOut(t.Context(), "alpha", noon.Add(tt.after), tt.without, tt.limit)
+		var all []string
+		for _, a := range holds {
+			all = append(all, fmt.Sprint(a.ID, " ", a.Customer))
+		}
+		if got := strings.Join(all, ", "); got != tt.want || err != nil {
+			t.Errorf("after %s, without %d, up to %d: %q, %v; want %q", tt.after, tt.without, tt.limit, got, err, tt.want)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func TestBugs(t *testing.T) {
 		"ledgers of all shops are one", "points not serialised", "time goes back", "errors keep points", "errors of closures wrapped",
 		"a book does not see itself", "captures forgotten", "confirmed by itself", "refunds forgotten", "the journal says who",
 		"a key is booked again", "overdraft", "hashes not chained", "held points are shown", "holds run out a nanosecond late",
-		"every state runs out", "what is held from the beginning", "every state is held", "what is held in any order", "what is held without bound", "holds without bound", "history of what came in alone", "history of everybody", "walk goes on",
+		"every state runs out", "holds of every shop run out", "the first few holds are always the same", "what is held from the beginning", "every state is held", "what is held in any order", "what is held without bound", "holds without bound", "history of what came in alone", "history of everybody", "walk goes on",
 		"walk without actions", "empty shops are listed",
 		"old versions forgotten", "offers of all shops are one", "every offer is found",
 		"messages of all shops are one", "the last message of a key counts", "every message is fresh", "what is done is forgotten",

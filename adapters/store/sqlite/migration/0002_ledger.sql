@@ -63,7 +63,7 @@ CREATE TABLE ledger_action (
     PRIMARY KEY (shop, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX ledger_action_held ON ledger_action (expires_at) WHERE state = 'held';
+CREATE INDEX ledger_action_held ON ledger_action (shop, expires_at) WHERE state = 'held';
 CREATE INDEX ledger_action_open ON ledger_action (shop, id) WHERE state = 'held';
 
 CREATE TABLE ledger_capture (
