@@ -94,12 +94,18 @@ func (s *Books) take(ctx context.Context, t taking, wants []store.Movement) erro
 		if err != nil {
 			return err
 		}
-		if m.State != store.Taking { // given up meanwhile
-			if strings.HasPrefix(m.Key, aHold+":") {
-				return unknownAction("the offer has been taken back")
-			}
+		elsewhere := m.Keeper != want.Keeper || m.Customer != want.Customer
+		switch { // given up meanwhile, or begun when the shop's points were at another keeper
+		case (m.State != store.Taking || elsewhere) && strings.HasPrefix(m.Key, aHold+":"):
+			return unknownAction("the offer has been taken back")
+		case m.State != store.Taking:
 			t.denied[at] = true
 			continue
+		case elsewhere || m.Points < want.Points: // more was asked for, before other news came
+			t.denied[at], t.left[m.Key] = true, m
+			continue
+		case m.Points > want.Points:
+			t.denied[at] = true // so that no more is booked than was asked for
 		}
 		err = s.keepers.move(ctx, m)
 		switch {

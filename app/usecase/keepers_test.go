@@ -362,6 +362,89 @@ func TestShopMovesItsPoints(t *testing.T) {
 	b.audit(t)
 }
 
+// TestShopMovesWhileATapHasNoAnswer: what one keeper took is never given by another.
+func TestShopMovesWhileATapHasNoAnswer(t *testing.T) {
+	t.Parallel()
+	b, v, mover := newElsewhere(t, 1200)
+	other := newVault(1200)
+	id := b.offer(t, "fiver")
+	v.next(unheard)
+	if _, err := b.reserve(t, id, "k"); err == nil {
+		t.Fatal("it was answered")
+	}
+	entry, err := b.shops.Shop("s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := *entry.Loyalty
+	moved.Keeper = "other"
+	entry.Loyalty, entry.PointsAt = &moved, "other"
+	b.shops.Replace(Table{Shops: map[shop.ID]Entry{"s": entry}, Backends: map[Owner]backend.Backend{theKeeper: {Loyalty: v}, "other": {Loyalty: other}}})
+	_, err = b.reserve(t, id, "k")
+	wantCode(t, err, fault.NotFound, "unknown_action")
+	b.at = b.at.Add(takingFor)
+	mover.Round(t.Context())
+	if v.has() != 1200 || other.has() != 1200 || b.waiting(t) != 0 {
+		t.Errorf("they have %d and %d, and %d movements wait", v.has(), other.has(), b.waiting(t))
+	}
+}
+
+// TestNewsAfterAWeekend works news out when what it took has long been given back: it does not take the key's old answer for a new one.
+func TestNewsAfterAWeekend(t *testing.T) {
+	t.Parallel()
+	b, v, mover := newElsewhere(t, 1200)
+	id := b.held(t, "fiver", "k")
+	if err := b.Release(t.Context(), theTill, id); err != nil {
+		t.Fatal(err)
+	}
+	v.next(unheard)
+	if err := b.news.Tell(t.Context(), inbound.News{Shop: "s", Kind: inbound.OrderPlaced, Order: "o", Customer: "1", Total: money.Of(50, "GBP"), Actions: []loyalty.ActionID{id}, At: b.at}); err != nil {
+		t.Fatal(err)
+	}
+	b.news.round() // which hears nothing
+	if v.has() != 700 {
+		t.Fatalf("the vault has %d", v.has())
+	}
+	b.at = b.at.Add(30 * time.Hour)
+	for range 3 { // the news is leased to a host that is down
+		mover.Round(t.Context())
+		if _, err := b.store.Movements.Sweep(t.Context(), b.at); err != nil {
+			t.Fatal(err)
+		}
+		b.at = b.at.Add(30 * time.Hour)
+	}
+	b.news.round()
+	if moved := b.audit(t).elsewhere; v.has() != 1200+moved {
+		t.Errorf("the vault has %d, and by the book it is %d", v.has(), 1200+moved)
+	}
+}
+
+// TestRefundsInAnotherOrder: a claw that was asked for is booked as it was, though it would be another by now.
+func TestRefundsInAnotherOrder(t *testing.T) {
+	t.Parallel()
+	b, v, _ := newElsewhere(t, 1200)
+	b.tell(t, inbound.News{Kind: inbound.OrderPlaced, Order: "o", Customer: "1", Total: money.Of(10_100, "GBP")})
+	refund := func(id loyalty.RefundID, pence int64) inbound.News {
+		return inbound.News{Shop: "s", Kind: inbound.OrderRefunded, Order: "o", Refund: loyalty.Refund{ID: id, Amount: money.Of(pence, "GBP")}, At: b.at}
+	}
+	v.next(unheard)
+	if err := b.news.Tell(t.Context(), refund("r1", 4_950)); err != nil {
+		t.Fatal(err)
+	}
+	b.news.round()
+	b.tell(t, refund("r2", 1_060))
+	for range 4 {
+		b.at = b.at.Add(time.Minute)
+		b.news.round()
+	}
+	if n, _, err := b.store.Inbox.Backlog(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d pieces of news are left, %v", n, err)
+	}
+	if moved := b.audit(t).elsewhere; v.has() != 1200+moved || moved != 101-59 { // and the sixtieth point is the merchant's
+		t.Errorf("the vault has %d, and by the book it is %d", v.has(), 1200+moved)
+	}
+}
+
 // TestKeeperRefusesToGive: somebody hears of it, and it is given when the keeper has come to its senses.
 func TestKeeperRefusesToGive(t *testing.T) {
 	t.Parallel()

@@ -22,12 +22,17 @@ import (
 const (
 	moveEvery   = time.Second
 	moveBatch   = 64
-	moveLanes   = 8
+	moveLanes   = 16
 	moveLease   = 10 * time.Second
 	moveCall    = 5 * time.Second
 	moveRound   = time.Minute
-	newsFor     = time.Hour      // after which what was taken for news that is still not worked out is given back
-	returnedFor = 25 * time.Hour // for as long a movement that got no answer may still come about, and longer than its id may be tapped
+	newsFor     = time.Hour            // after which what was taken for news that is still not worked out is given back
+	returnedFor = 25 * time.Hour       // for as long a movement that got no answer may still come about, and longer than its id may be tapped
+	orderFor    = 400 * 24 * time.Hour // for as long news of an order may come
+	giveFor     = 30 * 24 * time.Hour  // for as long a keeper knows a key; what is older is for somebody to look at
+	watchFirst  = 15 * time.Second     // between two looks for what was not there, which doubles
+	watchMax    = time.Hour
+	laterCall   = 2 * time.Second
 )
 
 // NotMoved alerts that a keeper refuses to give points that are booked.
@@ -59,10 +64,20 @@ func (v *Mover) Start() {
 			case <-v.end:
 				return
 			case <-tick.C:
-				v.Round(context.Background())
+				for v.Round(context.Background()) == moveBatch && !v.over() { // there is more
+				}
 			}
 		}
 	})
+}
+
+func (v *Mover) over() bool {
+	select {
+	case <-v.end:
+		return true
+	default:
+		return false
+	}
 }
 
 // Close ends it after the movements at hand. It may be called more than once.
@@ -100,11 +115,16 @@ func (v *Mover) work(ctx context.Context, m store.Movement) {
 	if err != nil {
 		why = err.Error()
 		v.log.WarnContext(ctx, "points not moved", "shop", m.Shop, "movement", m.Key, "keeper", m.Keeper, "attempts", m.Attempts+1, "cause", err)
-		if refused(err) && m.Attempts == 0 {
+		if refused(err) && !strings.HasPrefix(m.Why, why[:min(len(why), whyMax)]) {
 			v.alerts.raise(ctx, m.Shop, alert{what: NotMoved, order: m.Order})
 		}
 	}
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), laterCall)
+	defer cancel()
 	wait := min(retryFirst<<min(m.Attempts, 10), retryMax)
+	if err == nil {
+		wait = min(watchFirst<<min(m.Attempts, 10), watchMax)
+	}
 	if err := v.books.movements.Later(ctx, m, v.books.now().Add(wait), why[:min(len(why), whyMax)]); err != nil {
 		v.log.WarnContext(ctx, "movement left to its lease", "shop", m.Shop, "movement", m.Key, "cause", err)
 	}
@@ -119,6 +139,9 @@ func (v *Mover) settle(ctx context.Context, m store.Movement) (done bool, err er
 	}
 	now := v.books.now()
 	if m.State == store.Giving {
+		if now.After(m.At.Add(giveFor)) {
+			return false, fault.New(fault.Conflict, "too_old", "the keeper may have forgotten the key: see what it did, and give the points there by hand")
+		}
 		if err := v.books.keepers.move(ctx, m); err != nil {
 			return false, err
 		}
@@ -138,6 +161,9 @@ func (v *Mover) settle(ctx context.Context, m store.Movement) (done bool, err er
 	if err := v.books.keepers.move(ctx, back(m)); err != nil {
 		return false, err
 	}
+	if last = now.Add(returnedFor); !strings.HasPrefix(m.Key, aHold+":") {
+		last = now.Add(orderFor) // its news may still be worked out, and must not take the key for a new one
+	}
 	return true, v.books.movements.Settle(ctx, m, last)
 }
 
@@ -153,7 +179,7 @@ func workedOut(b store.Book, m store.Movement) (bool, error) {
 		return false, err
 	}
 	if action, _, is := strings.Cut(rest, ":"); is && what == "late" {
-		return slices.Contains(sale.Actions, loyalty.ActionID(action)), nil
+		return sale.Placed && slices.Contains(sale.Actions, loyalty.ActionID(action)), nil
 	}
 	return sale.Placed && (sale.Cancelled || slices.ContainsFunc(sale.Refunds, func(r loyalty.Refund) bool { return string(r.ID) == rest })), nil
 }

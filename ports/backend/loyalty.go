@@ -21,7 +21,8 @@ type Loyalty interface {
 	// Move gives a customer points, or takes them, once for each call.Key however often and
 	// from how many hosts it is asked for, and answers what there is to spend then. It is done
 	// as a whole or not at all. One that was refused leaves its key free: the same may be
-	// asked for again, and succeed. A gift is never refused for what the customer owns.
+	// asked for again, and succeed. A gift is never refused for what the customer owns. A key in effect
+	// is known for thirty days at least.
 	//
 	// Faults: Conflict (insufficient_points) for taking more than there is, Conflict (key_reused)
 	// for a key in effect for another movement, NotFound (unknown_customer), Invalid (no_points) for a

@@ -731,7 +731,8 @@ type LoyaltyClient interface {
 	// Move gives a customer points, or takes them, once for each idempotency key however often
 	// it is asked for, and answers what there is to spend then. It is done as a whole or not at
 	// all. One that was refused leaves its key free: the same may be asked for again, and
-	// succeed. A gift is never refused for what the customer owns.
+	// succeed. A gift is never refused for what the customer owns. A key in effect is known for
+	// thirty days at least.
 	// Faults: conflict (insufficient_points) for taking more than there is, conflict (key_reused) for
 	// a key in effect for another movement, not_found (unknown_customer), invalid (no_points), limited,
 	// unavailable, unknown.
@@ -791,7 +792,8 @@ type LoyaltyServer interface {
 	// Move gives a customer points, or takes them, once for each idempotency key however often
 	// it is asked for, and answers what there is to spend then. It is done as a whole or not at
 	// all. One that was refused leaves its key free: the same may be asked for again, and
-	// succeed. A gift is never refused for what the customer owns.
+	// succeed. A gift is never refused for what the customer owns. A key in effect is known for
+	// thirty days at least.
 	// Faults: conflict (insufficient_points) for taking more than there is, conflict (key_reused) for
 	// a key in effect for another movement, not_found (unknown_customer), invalid (no_points), limited,
 	// unavailable, unknown.
