@@ -71,6 +71,7 @@ type keptNews struct {
 	Currency   money.Currency     `json:"currency,omitempty"`
 	Total      int64              `json:"total,omitempty"`
 	Actions    []loyalty.ActionID `json:"actions,omitempty"`
+	Marks      []loyalty.Mark     `json:"marks,omitempty"`
 	Refund     loyalty.RefundID   `json:"refund,omitempty"`
 	Refunded   int64              `json:"refunded,omitempty"`
 	RefundedIn money.Currency     `json:"refunded_in,omitempty"`
@@ -94,7 +95,7 @@ func (s *Settlement) Tell(ctx context.Context, n inbound.News) error {
 		return fault.New(fault.Invalid, "invalid_news", "there is no such news").By(fault.Caller)
 	}
 	return s.keep(ctx, n.Shop, key, keptNews{
-		Version: newsVersion1, Kind: n.Kind, Order: n.Order, Customer: n.Customer, Currency: n.Total.Currency, Total: n.Total.Minor, Actions: n.Actions,
+		Version: newsVersion1, Kind: n.Kind, Order: n.Order, Customer: n.Customer, Currency: n.Total.Currency, Total: n.Total.Minor, Actions: n.Actions, Marks: n.Marks,
 		Refund: n.Refund.ID, Refunded: n.Refund.Amount.Minor, RefundedIn: n.Refund.Amount.Currency, At: n.At,
 	})
 }

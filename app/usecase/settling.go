@@ -42,8 +42,12 @@ func (w *settling) settle(n keptNews) error {
 
 // placed pays the order with its actions, and those that tills have told of before, lets it earn, and then takes up
 // the refunds that were heard of before.
-func (w *settling) placed(sale loyalty.Sale, n keptNews) (err error) {
-	actions, earns := n.Actions, !sale.Placed
+func (w *settling) placed(sale loyalty.Sale, n keptNews) error {
+	actions, err := w.marked(n)
+	if err != nil {
+		return err
+	}
+	earns := !sale.Placed
 	if earns {
 		sale.Keeper = w.programme.Keeper
 		sale = sale.Place(n.Customer, money.Of(n.Total, n.Currency))
@@ -98,6 +102,26 @@ func (w *settling) pay(sale loyalty.Sale, id loyalty.ActionID) (loyalty.Sale, er
 	}
 	w.alert(id, o.Alert)
 	return sale.With(id), nil
+}
+
+// marked are the actions that an order names, and the holds of its customer that its marks name: attributes get
+// lost on the way. A mark alone says too little to go by when nothing is held.
+func (w *settling) marked(n keptNews) ([]loyalty.ActionID, error) {
+	if len(n.Marks) == 0 || n.Customer == "" {
+		return n.Actions, nil
+	}
+	held, err := w.book.Held(n.Customer)
+	if err != nil {
+		return nil, err
+	}
+	ids := slices.Clip(n.Actions)
+	for _, m := range n.Marks {
+		i := slices.IndexFunc(held, func(a loyalty.Action) bool { return a.ID.Has(m) })
+		if i >= 0 && !slices.Contains(ids, held[i].ID) {
+			ids = append(ids, held[i].ID)
+		}
+	}
+	return ids, nil
 }
 
 // giveBack books what refunds and a cancellation have made due so far; nothing before the

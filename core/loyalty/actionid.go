@@ -8,6 +8,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cartage-dev/cartage/core/fault"
@@ -28,11 +29,34 @@ type ActionID string
 // characters (contracts: Shopify POS 3.6).
 const ActionIDLength = 48
 
-// Mark is a part of the id short enough to stand in a discount's title, where an
-// order may be recognised by it.
-func (id ActionID) Mark() string { return string(id[len(id)-markLength:]) }
+// Mark is a part of an id short enough to stand in a discount's title, where an order may be recognised
+// by it: the id's last five characters. It tells one customer's holds apart, and proves nothing.
+type Mark string
 
-const markLength = 5
+const (
+	markLength = 5
+	markSign   = " · " // stands before it
+)
+
+// Mark is the id's own.
+func (id ActionID) Mark() Mark { return Mark(id[len(id)-markLength:]) }
+
+// Has reports whether the mark is the id's.
+func (id ActionID) Has(m Mark) bool {
+	return len(m) == markLength && strings.HasSuffix(string(id), string(m))
+}
+
+// Behind is how a title ends that has the mark.
+func (m Mark) Behind() string { return markSign + string(m) }
+
+// MarkOf finds the mark that a title ends with: what may be one, since anybody's words may look like it.
+func MarkOf(title string) (m Mark, ok bool) {
+	at := len(title) - markLength
+	if at < 0 || !strings.HasSuffix(title[:at], markSign) || strings.Trim(title[at:], digits) != "" {
+		return "", false
+	}
+	return Mark(title[at:]), true
+}
 
 // The parts of an id in bytes: version and key, offer, when it was minted, nonce and signature.
 const (
@@ -48,7 +72,9 @@ const (
 // NonceBytes is how much randomness makes two ids of one offer different.
 const NonceBytes = 8
 
-var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+var crockford = base32.NewEncoding(digits).WithPadding(base32.NoPadding)
 
 // SigningKeyMin is the least length of a signing key, in bytes.
 const SigningKeyMin = 32

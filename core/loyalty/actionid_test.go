@@ -39,7 +39,7 @@ func TestActionID(t *testing.T) {
 	if !regexp.MustCompile(`^[0-9A-Z]{48}$`).MatchString(string(id)) {
 		t.Errorf("got %s: an order's text has room for 64 letters, digits, _ and -", id)
 	}
-	if m := id.Mark(); len(m) != 5 || !strings.HasSuffix(string(id), m) {
+	if m := id.Mark(); len(m) != 5 || !strings.HasSuffix(string(id), string(m)) {
 		t.Errorf("got the mark %s of %s", m, id)
 	}
 	read, ok := id.Read()
@@ -60,6 +60,24 @@ func TestActionID(t *testing.T) {
 	} {
 		if ring.Signed(read, other) {
 			t.Errorf("the id holds for another %s", name)
+		}
+	}
+}
+
+func TestMarkOf(t *testing.T) {
+	t.Parallel()
+	id := keyring(t, 3).Mint(fiver.Ref(), terms, noon, [loyalty.NonceBytes]byte{1})
+	if m, ok := loyalty.MarkOf("Five off" + id.Mark().Behind()); !ok || !id.Has(m) {
+		t.Errorf("got the mark %q of %s", m, id)
+	}
+	for _, title := range []string{"", "Five off", " · ", "a · 0K7Q", "a · 00K7Q2", "a · 0k7q2", "a · 0O7Q2", "a- 0K7Q2", "a · 0K7Q2 ", "0K7Q2"} {
+		if m, ok := loyalty.MarkOf(title); ok || m != "" {
+			t.Errorf("got the mark %q of %q", m, title)
+		}
+	}
+	for _, m := range []loyalty.Mark{"", id.Mark()[1:], loyalty.Mark(id), "00000"} {
+		if id.Has(m) {
+			t.Errorf("%q is the mark of %s", m, id)
 		}
 	}
 }

@@ -36,11 +36,12 @@ type News struct {
 	Shop  shop.ID
 	Kind  NewsKind
 	Order loyalty.OrderID
-	// Customer, Total and Actions are those of the order, with OrderPlaced, with OrderFound, which is of one
+	// Customer, Total, Actions and Marks are those of the order, with OrderPlaced, with OrderFound, which is of one
 	// action, and with OrderCancelled where the channel repeats them; Total is what was paid.
 	Customer loyalty.CustomerID // empty for an order without one
 	Total    money.Amount
 	Actions  []loyalty.ActionID // offers that the order was paid with
+	Marks    []loyalty.Mark     // what may be marks of such offers; it counts where the customer holds one
 	// Refund is the one that OrderRefunded tells of.
 	Refund loyalty.Refund
 	At     time.Time // when it happened, by the channel's clock

@@ -49,6 +49,8 @@ type Book interface {
 	Balance(c loyalty.CustomerID) (loyalty.Balance, error)
 	// Action finds an action; found is false for one that nobody has heard of.
 	Action(id loyalty.ActionID) (a loyalty.Action, found bool, err error)
+	// Held lists up to HeldMax actions of a customer that are held, the one held longest first.
+	Held(c loyalty.CustomerID) ([]loyalty.Action, error)
 	// Booked finds the entry that has been booked under a key, with the journal's names for customers.
 	Booked(key string) (e loyalty.Entry, found bool, err error)
 	// Sale finds a sale, or begins one that has only its order.
@@ -58,6 +60,9 @@ type Book interface {
 	// is, in the place of one with its key; when it is Taken there must be one that is Taking: Conflict (not_taking).
 	Write(c Change) error
 }
+
+// HeldMax bounds Book.Held: far more than one customer taps in the time of a hold.
+const HeldMax = 100
 
 // Change is what one transition makes of a book.
 type Change struct {

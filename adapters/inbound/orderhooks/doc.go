@@ -9,8 +9,8 @@
 // no answer comes later than a second after the body was read, whatever the port
 // does; nothing is remembered, so that deliveries may come in any order and
 // number. No secret, no body, no name and nobody's address reaches a log.
-// Shopify's shapes end here: shape.go holds them, and translate.go and
-// attributes.go alone see both sides. The package knows nothing of ledgers.
+// Shopify's shapes end here: shape.go holds them, and translate.go, attributes.go
+// and marks.go alone see both sides. The package knows nothing of ledgers.
 //
 // Sources:
 //   - Shopify, "Verify webhook deliveries" and "HTTPS delivery", read 2026-11: the
@@ -18,7 +18,8 @@
 //     hours with the same body, and that a subscription made through the Admin API
 //     is deleted after as many failures in a row.
 //   - Shopify, Admin REST reference, "Order" and "Refund", read 2026-11: the fields
-//     that are read here. The bodies of the three topics are these resources.
+//     that are read here. The bodies of the three topics are these resources. That
+//     POS leaves the titles of discounts as they were written is nowhere said.
 //   - Shopify, "POS cart app extension reference", read 2026-11: the note attribute
 //     cart-promotion-actions, which is text of its own kind and no JSON.
 //   - Shopify, "Privacy law compliance", read 2026-11: customers/data_request,

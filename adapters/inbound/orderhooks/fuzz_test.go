@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cartage-dev/cartage/core/loyalty"
 	"github.com/cartage-dev/cartage/ports/inbound"
 )
 
@@ -32,6 +33,7 @@ func FuzzSignedBody(f *testing.F) {
 	}
 	for _, body := range []string{
 		"", "{}", "null", "[]", order(""), order(`"id":1e9`), order(`"customer":[]`), order(`"line_items":[{"properties":[{"name":"_redemption","value":"` + string(firstID) + `"}]}]`),
+		order(`"discount_applications":[{"title":"Five off · 0K7Q2"},{"title":7},null]`), order(`"discount_applications":{"title":" · 0K7Q2"}`), order(`"discount_applications":[{"title":" \u00b7 \u0030K7Q2","title":""}]`),
 		`{"x":` + strings.Repeat("[", 64), `{"id":2,"order_id":1,"refund_line_items":[{"subtotal":1e-9}]}`, "\ufeff{}", "\x1f\x8b\x08", `{"id":1,"id":2}`,
 	} {
 		f.Add([]byte(body), "orders/create", "application/json")
@@ -65,7 +67,7 @@ func FuzzSignedBody(f *testing.F) {
 
 func makesSense(t *testing.T, n inbound.News) {
 	t.Helper()
-	if n.Shop != "demo" || !isNumber(string(n.Order)) || n.At.IsZero() || n.Customer != "" && !isNumber(string(n.Customer)) || len(n.Actions) > actionsMax {
+	if n.Shop != "demo" || !isNumber(string(n.Order)) || n.At.IsZero() || n.Customer != "" && !isNumber(string(n.Customer)) || len(n.Actions) > actionsMax || len(n.Marks) > marksMax {
 		t.Errorf("told %+v", n)
 	}
 	amount, refund := n.Total, n.Kind == inbound.OrderRefunded
@@ -78,6 +80,11 @@ func makesSense(t *testing.T, n inbound.News) {
 	for _, id := range n.Actions {
 		if _, ok := id.Read(); !ok {
 			t.Errorf("told of %q", id)
+		}
+	}
+	for _, m := range n.Marks {
+		if again, ok := loyalty.MarkOf(m.Behind()); !ok || again != m {
+			t.Errorf("told of the mark %q", m)
 		}
 	}
 }

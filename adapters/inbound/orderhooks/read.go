@@ -91,19 +91,18 @@ func (d *decimal) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// attributes are those of a cart or a line that have a name and a value. What is not
-// of their form is left out.
-type attributes []attribute
+// lenient is a list of what people may have written. What is not of its form is left out.
+type lenient[T any] []T
 
-func (a *attributes) UnmarshalJSON(raw []byte) error {
+func (l *lenient[T]) UnmarshalJSON(raw []byte) error {
 	var each []json.RawMessage
 	if json.Unmarshal(raw, &each) != nil {
 		return nil //nolint:nilerr // no list: there are none
 	}
 	for _, one := range each {
-		var got attribute
+		var got T
 		if json.Unmarshal(one, &got) == nil {
-			*a = append(*a, got)
+			*l = append(*l, got)
 		}
 	}
 	return nil

@@ -31,6 +31,7 @@ func TestScenarios(t *testing.T) {
 		{"create-till", ordersCreate, told},
 		{"create-guest", ordersCreate, told},
 		{"create-redemption", ordersCreate, told},
+		{"create-marked", ordersCreate, told},
 		{"create-test", ordersCreate, testOrder},
 		{"cancelled", ordersCancelled, told},
 		{"refund-part", refundsCreate, told},

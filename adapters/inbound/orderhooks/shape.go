@@ -17,12 +17,14 @@ type orderBody struct {
 	Customer    *numbered
 	Notes       attributes // note_attributes, which a cart's attributes become
 	Lines       []lineItem
+	Discounts   lenient[discount] // discount_applications
 }
 
 func (b *orderBody) UnmarshalJSON(raw []byte) error {
 	return fill(raw, map[string]any{
 		"id": &b.ID, "admin_graphql_api_id": &b.GlobalID, "test": &b.Test, "currency": &b.Currency, "total_price": &b.TotalPrice, "created_at": &b.CreatedAt,
 		"cancelled_at": &b.CancelledAt, "customer": &b.Customer, "note_attributes": &b.Notes, "line_items": &b.Lines,
+		"discount_applications": &b.Discounts,
 	})
 }
 
@@ -38,12 +40,22 @@ func (l *lineItem) UnmarshalJSON(raw []byte) error {
 	return fill(raw, map[string]any{"properties": &l.Properties})
 }
 
+// discount is one that an order was given, of which only what it is called is read.
+type discount struct{ Title text }
+
+func (d *discount) UnmarshalJSON(raw []byte) error {
+	return fill(raw, map[string]any{"title": &d.Title})
+}
+
 // attribute is a name and a value that whoever made the cart has chosen.
 type attribute struct{ Name, Value text }
 
 func (a *attribute) UnmarshalJSON(raw []byte) error {
 	return fill(raw, map[string]any{"name": &a.Name, "value": &a.Value})
 }
+
+// attributes are those of a cart or a line.
+type attributes = lenient[attribute]
 
 // refundBody is the body of refunds/create ("Refund").
 type refundBody struct {

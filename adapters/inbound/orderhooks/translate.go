@@ -72,7 +72,7 @@ func (a App) news(kind inbound.NewsKind, b *orderBody, of shop.ID, sentAt time.T
 	if b.Customer != nil && b.Customer.ID > 0 {
 		n.Customer = loyalty.CustomerID(digits(b.Customer.ID))
 	}
-	n.Actions = a.actions(b)
+	n.Actions, n.Marks = a.actions(b), marks(b)
 	return n, nil
 }
 

@@ -176,7 +176,7 @@ func TestBodyThatDoesNotComeWhole(t *testing.T) {
 func TestLogsTellNothingOfPeople(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(o *Options) { o.Privacy = nil })
-	for _, name := range []string{"create-till", "create-test", "cancelled", "refund-part", "refund-in-another-currency", "data-request", "customer-redact", "shop-redact"} {
+	for _, name := range []string{"create-till", "create-marked", "create-test", "cancelled", "refund-part", "refund-in-another-currency", "data-request", "customer-redact", "shop-redact"} {
 		body := sample(t, name)
 		for _, at := range append(topics[:], "other/topic") {
 			b.send(t, at, body, nil)

@@ -76,7 +76,7 @@ func TestRedemption(t *testing.T) {
 	held := w.await(t, id, func(a loyalty.Action) bool { return !a.Unconfirmed })
 	if diff := cmp.Diff(redemptionAnswer{
 		ID: id, State: "reserved", CartProperty: propertyAnswer{"_redemption", id}, ExpiresAt: held.ExpiresAt.Format(time.RFC3339),
-		Apply: applyAnswer{Method: "applyCartDiscount", Type: "FixedAmount", Title: "Five off · " + loyalty.ActionID(id).Mark(), Amount: "5.00"},
+		Apply: applyAnswer{Method: "applyCartDiscount", Type: "FixedAmount", Title: "Five off · " + string(loyalty.ActionID(id).Mark()), Amount: "5.00"},
 	}, first); diff != "" || held.ExpiresAt.Sub(held.HeldAt) != 24*time.Hour {
 		t.Errorf("reserved (-want +got):\n%s", diff)
 	}
@@ -117,7 +117,7 @@ func TestOtherKindsAreApplied(t *testing.T) {
 	} {
 		var got redemptionAnswer
 		w.send(t, reserving(all[kind].ID, "")).read(t, http.StatusCreated, &got)
-		want.Title += " · " + loyalty.ActionID(all[kind].ID).Mark()
+		want.Title += " · " + string(loyalty.ActionID(all[kind].ID).Mark())
 		if diff := cmp.Diff(want, got.Apply); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", kind, diff)
 		}

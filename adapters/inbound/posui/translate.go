@@ -223,9 +223,9 @@ func printReservation(r inbound.Reservation) (any, error) {
 	}, nil
 }
 
-// marked ends a title with the id's mark, by which an order can be recognised that has lost its properties.
+// marked ends a title with the id's mark, by which an order is recognised that has lost its properties (see loyalty.MarkOf).
 func marked(title string, id loyalty.ActionID) string {
-	mark := " · " + id.Mark()
+	mark := id.Mark().Behind()
 	if most := titleMax - len([]rune(mark)); len([]rune(title)) > most {
 		title = string([]rune(title)[:most-1]) + "…"
 	}

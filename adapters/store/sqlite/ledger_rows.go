@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cartage-dev/cartage/core/loyalty"
+	"github.com/cartage-dev/cartage/ports/store"
 )
 
 // actionList are the columns that scanAction reads, of ledger_action a and its customer c.
@@ -53,6 +54,32 @@ func (b *book) Action(id loyalty.ActionID) (a loyalty.Action, found bool, err er
 		return loyalty.Action{}, false, err
 	}
 	return a, true, nil
+}
+
+// Held implements store.Book.
+func (b *book) Held(c loyalty.CustomerID) (held []loyalty.Action, err error) {
+	who, err := b.meet(c)
+	if err != nil || who.number == 0 {
+		return nil, err
+	}
+	var ids []loyalty.ActionID
+	err = b.tx.each(b.ctx, func(rows *sql.Rows) error {
+		var id loyalty.ActionID
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT id FROM ledger_action WHERE shop = ? AND customer = ? AND state = 'held' ORDER BY held_at, id LIMIT ?`, b.by.Shop, who.number, store.HeldMax)
+	if err != nil {
+		return nil, notWritten(booking, err)
+	}
+	for _, id := range ids {
+		a, _, err := b.Action(id)
+		if err != nil {
+			return nil, err
+		}
+		held = append(held, a)
+	}
+	return held, nil
 }
 
 func (b *book) writeAction(a loyalty.Action) error {

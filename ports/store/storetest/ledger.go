@@ -50,6 +50,7 @@ var ledgerCases = []verdict{
 	{"a customer's own history", history},
 	{"holds that run out", runningOut},
 	{"what is held, in pages", heldInPages},
+	{"what a customer holds", heldByOne},
 	{"time does not go back", timeGoesOn},
 	{"a walk sees everything, and everything agrees", walkAgrees},
 	{"a walk ends at the visitor's error", walkEnds},

@@ -114,3 +114,57 @@ func heldInPages(t *testing.T, s store.Store) {
 		}
 	}
 }
+
+func heldByOne(t *testing.T, s store.Store) {
+	p := points{t, s.Ledger}
+	for i, id := range []loyalty.ActionID{"C", "A", "B"} {
+		a := held(id, 1, noon.Add(time.Duration(3-i)*time.Minute))
+		p.write("alpha", store.Change{Action: &a})
+	}
+	bobs, betas, free, nobodys := held("D", 1, noon), held("E", 1, noon), held("F", 1, noon), held("G", 1, noon)
+	bobs.Customer, free.State, nobodys.Customer = "bob", loyalty.Released, ""
+	p.write("alpha", store.Change{Action: &bobs}, store.Change{Action: &free}, store.Change{Action: &nobodys})
+	p.write("beta", store.Change{Action: &betas})
+	p.do("alpha", func(b store.Book) error {
+		look := func(c loyalty.CustomerID, want string) {
+			t.Helper()
+			got, err := b.Held(c)
+			var all []string
+			for _, a := range got {
+				all = append(all, fmt.Sprint(a.ID, " ", a.Customer, " ", a.State))
+			}
+			if list := strings.Join(all, ", "); list != want || err != nil {
+				t.Errorf("%s holds %q, %v; want %q", c, list, err, want)
+			}
+		}
+		look("ann", "B ann held, A ann held, C ann held")
+		look("bob", "D bob held")
+		look("nobody", "")
+		look("", "")
+		a, _, err := b.Action("A")
+		if err != nil {
+			return err
+		}
+		a.State = loyalty.Captured
+		late := held("H", 1, noon.Add(time.Hour))
+		if err := b.Write(store.Change{Action: &a}); err != nil {
+			return err
+		}
+		err = b.Write(store.Change{Action: &late})
+		look("ann", "B ann held, C ann held, H ann held")
+		return err
+	})
+	p.do("alpha", func(b store.Book) error {
+		for i := range store.HeldMax {
+			a := held(loyalty.ActionID(fmt.Sprint("more ", i)), 1, noon.Add(2*time.Hour))
+			if err := b.Write(store.Change{Action: &a}); err != nil {
+				return err
+			}
+		}
+		got, err := b.Held("ann")
+		if len(got) != store.HeldMax || got[0].ID != "B" || got[0].ExpiresAt != noon.Add(time.Minute+time.Hour) {
+			t.Errorf("%d are held: %+v", len(got), got)
+		}
+		return err
+	})
+}

@@ -108,6 +108,26 @@ func (b *memoryBook) Action(id loyalty.ActionID) (loyalty.Action, bool, error) {
 	return a, found, nil
 }
 
+func (b *memoryBook) Held(c loyalty.CustomerID) (held []loyalty.Action, err error) {
+	p := b.page
+	if b.bug == "what this step held is not" {
+		p = b.pages[b.by.Shop].copied()
+	}
+	for _, a := range p.actions {
+		if (a.Customer == c && c != "" || b.bug == "everybody's holds are one's own") && (a.State == loyalty.Held || b.bug == "what one had is held") {
+			held = append(held, a)
+		}
+	}
+	slices.SortFunc(held, func(x, y loyalty.Action) int { return x.HeldAt.Compare(y.HeldAt) })
+	if b.bug == "the youngest of one's holds first" {
+		slices.Reverse(held)
+	}
+	if b.bug == "one's holds without bound" {
+		return held, nil
+	}
+	return held[:min(store.HeldMax, len(held))], nil
+}
+
 func (b *memoryBook) Booked(key string) (loyalty.Entry, bool, error) {
 	records := b.page.records
 	switch b.bug {

@@ -56,6 +56,7 @@ func TestBugs(t *testing.T) {
 		"what is done comes again", "what is not due comes", "messages in any order", "messages without bound", "messages taken in two steps",
 		"no lease", "a lease for ever", "late hands undo what is done", "attempts not counted", "the backlog counts what is done", "what waits is swept",
 		"everybody is forgotten", "nobody is forgotten", "points go with the customer", "a hold keeps the name", "whoever waits is forgotten",
+		"what this step held is not", "everybody's holds are one's own", "what one had is held", "the youngest of one's holds first", "one's holds without bound",
 		"what any shop booked is booked", "what this step booked is not", "keepers of actions forgotten", "keepers of sales forgotten",
 		"points elsewhere are to spend here", "history of what is here alone",
 		"the last movement of a key counts", "beginnings not counted", "microseconds of movements", "begun again is withdrawn", "what is not being taken is withdrawn",

@@ -65,6 +65,7 @@ CREATE TABLE ledger_action (
 
 CREATE INDEX ledger_action_held ON ledger_action (shop, expires_at) WHERE state = 'held';
 CREATE INDEX ledger_action_open ON ledger_action (shop, id) WHERE state = 'held';
+CREATE INDEX ledger_action_held_by ON ledger_action (shop, customer, held_at) WHERE state = 'held';
 
 CREATE TABLE ledger_capture (
     shop       TEXT    NOT NULL,
