@@ -32,7 +32,8 @@ var rooms = []room{
 	{dir: "ports"},
 	{dir: "adapters/inbound/httpserver", may: []string{"core"}},
 	{dir: "adapters/inbound/shopifysign", may: []string{"core"}},
-	{dir: "adapters/inbound", may: []string{"core", "ports/inbound", "adapters/inbound/httpserver", "adapters/inbound/shopifysign"}},
+	{dir: "adapters/inbound/qr", may: []string{"core", "adapters/inbound/httpserver"}},
+	{dir: "adapters/inbound", may: []string{"core", "ports/inbound", "adapters/inbound/httpserver", "adapters/inbound/qr", "adapters/inbound/shopifysign"}},
 	{dir: "adapters/backend/pluginhost", may: []string{"core", "ports/backend", "plugins/protocol"}},
 	{dir: "adapters/backend", may: []string{"core", "ports/backend"}},
 	{dir: "adapters/store/sqlite", may: []string{"core", "ports/store", "adapters/store/internal", "adapters/store/sqlite"}},
@@ -63,6 +64,8 @@ var keepers = map[string][]string{
 	"github.com/prometheus/client_golang/prometheus/promhttp": {"adapters/inbound/admin"},
 	"github.com/golang-jwt/jwt":                               {"adapters/inbound/posui"},
 	"github.com/santhosh-tekuri/jsonschema":                   {"adapters/backend/pluginhost/settings"},
+	"github.com/boombuler/barcode":                            {"adapters/inbound/qr"},
+	"github.com/makiuchi-d/gozxing":                           {}, // tests read codes, nobody else does
 }
 
 // breach says why a file of the folder dir may not import imported, or nothing.
@@ -172,6 +175,10 @@ func TestPlantedBreaches(t *testing.T) {
 		{"a channel knows another channel", "adapters/inbound/poq", module + "adapters/inbound/links", true},
 		{"a channel knows config", "adapters/inbound/poq", module + "config", true},
 		{"a channel asks its port", "adapters/inbound/poq", module + "ports/inbound", false},
+		{"a channel has a code drawn", "adapters/inbound/poq", module + "adapters/inbound/qr", false},
+		{"a channel draws a code itself", "adapters/inbound/poq", "github.com/boombuler/barcode/qr", true},
+		{"what draws codes knows whose they are", "adapters/inbound/qr", module + "ports/inbound", true},
+		{"what draws codes reads them", "adapters/inbound/qr", "github.com/makiuchi-d/gozxing", true},
 		{"a store knows a backend", "adapters/store/sqlite", module + "ports/backend", true},
 		{"the guard knows the wire", "adapters/backend/guard", module + "plugins/protocol", true},
 		{"the guard starts processes", "adapters/backend/guard", "github.com/hashicorp/go-plugin", true},
