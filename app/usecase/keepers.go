@@ -5,6 +5,7 @@ package usecase
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/cartage-dev/cartage/core/fault"
 	"github.com/cartage-dev/cartage/core/idempotency"
@@ -13,6 +14,9 @@ import (
 	"github.com/cartage-dev/cartage/ports/backend"
 	"github.com/cartage-dev/cartage/ports/store"
 )
+
+// keeperCall bounds a question to a keeper: a till has to be answered within three seconds, whatever else there is to do.
+const keeperCall = 1800 * time.Millisecond
 
 // keepers asks the backends that keep points. A keeper is the directory's Owner of a backend.
 type keepers struct{ shops *Directory }
@@ -33,6 +37,8 @@ func (k keepers) points(ctx context.Context, of shop.ID, keeper loyalty.Keeper, 
 	if err != nil {
 		return 0, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, keeperCall)
+	defer cancel()
 	points, err := at.Points(ctx, call, c)
 	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return 0, nil
@@ -46,6 +52,8 @@ func (k keepers) move(ctx context.Context, m store.Movement) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, keeperCall)
+	defer cancel()
 	call.Key = movementKey(m)
 	_, err = at.Move(ctx, call, backend.Movement{Customer: m.Customer, Points: m.Points, Reason: reasonOf(m), Order: m.Order})
 	return err
@@ -57,6 +65,8 @@ func (k keepers) moved(ctx context.Context, m store.Movement) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, keeperCall)
+	defer cancel()
 	_, err = at.Moved(ctx, call, movementKey(m))
 	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return false, nil
