@@ -152,6 +152,8 @@ func TestExchanges(t *testing.T) {
 	t.Parallel()
 	full := inbound.Screen{Label: "Stars", Balance: 640, Known: true, Offers: offers()}
 	unknown := inbound.Screen{Label: "Stars", Offers: offers()[1:2]}
+	free := []inbound.Offer{fiveOff()}
+	free[0].Description, free[0].Offer.Cost = "For everybody", 0
 	many := inbound.Screen{Label: "Stars", Balance: 640, Known: true}
 	for range actionsMax + 2 {
 		many.Offers = append(many.Offers, fiveOff())
@@ -173,6 +175,7 @@ func TestExchanges(t *testing.T) {
 		{name: "nothing-supported", body: replaced(sample, `"flat_discount","percent_discount","add_variant"`, ``), screen: full},
 		{name: "ten-at-most", body: sample, screen: many},
 		{name: "no-customer", body: replaced(sample, `"customer_id":1`, `"customer_id":null`), screen: inbound.Screen{Label: "Stars", Known: true}},
+		{name: "blank-customer", body: replaced(sample, `"customer_id":1`, `"customer_id":""`), screen: inbound.Screen{Label: "Stars", Known: true, Offers: free}},
 		{name: "no-programme", body: sample, screen: inbound.Screen{Known: true}},
 		{name: "balance-not-known", body: sample, screen: unknown},
 		{name: "unknown-currency", body: replaced(sample, "USD", "XXX"), screen: full},

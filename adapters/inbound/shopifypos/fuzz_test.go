@@ -21,6 +21,7 @@ func FuzzBody(f *testing.F) {
 	for i, body := range []string{
 		sample, sampleTap, "", "{}", "null", "\ufeff" + sample, sample + "x", "\x1f\x8b\x08", `{"shop_id":1,"Shop_id":2}`,
 		strings.Replace(sample, `"en"`, `"\ud800"`, 1), strings.Replace(sample, `"customer_id":1`, `"customer_id":1e3`, 1),
+		strings.Replace(sample, `"customer_id":1`, `"customer_id":" "`, 1),
 		strings.Replace(sampleTap, "USD", "JPY", 1), strings.Replace(sampleTap, "123ABC", `\u0000`, 1), strings.Replace(sample, `[`, `[[`, 1),
 	} {
 		f.Add(uint8(i), "application/json", []byte(body))

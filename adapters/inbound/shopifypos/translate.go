@@ -48,7 +48,7 @@ func (b *requestBody) lacks(at endpoint) string {
 		return "shop_id"
 	case b.ShopifyDomain == nil:
 		return "shopify_domain"
-	case b.CustomerID != nil && *b.CustomerID <= 0:
+	case b.CustomerID.given && b.CustomerID.number <= 0:
 		return "customer_id"
 	case b.Locale == nil:
 		return "locale"
@@ -67,8 +67,8 @@ func (b *requestBody) lacks(at endpoint) string {
 // asks is what a body that lacks nothing asks of the port, for a shop that has the app.
 func (b *requestBody) asks(of Installed, requestID string) (question, *refusal) {
 	q := question{till: inbound.Till{Shop: of.Shop, Locale: locale(*b.Locale), Kinds: kinds(b.SupportedActions), RequestID: requestID}}
-	if b.CustomerID != nil {
-		q.till.Customer = loyalty.CustomerID(strconv.FormatInt(*b.CustomerID, 10))
+	if b.CustomerID.given {
+		q.till.Customer = loyalty.CustomerID(strconv.FormatInt(b.CustomerID.number, 10))
 	}
 	if b.ActionID != nil {
 		q.action = loyalty.ActionID(*b.ActionID)
