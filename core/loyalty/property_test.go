@@ -28,7 +28,7 @@ func TestAnyOrderOfEvents(t *testing.T) {
 			a := &account{balance: balance, action: actions[i]}
 			at := noon.Add(rapid.SampledFrom([]time.Duration{0, 16 * time.Minute, 25 * time.Hour, 80 * time.Hour}).Draw(t, "when"))
 			rapid.SampledFrom([]event{
-				perform(at), revert(), confirm(), order("o1"), order("o2"), expire(loyalty.NoOrder, at), expire(loyalty.NobodyKnows, at),
+				perform(at), revert(noon), confirm(), order("o1"), order("o2"), expire(loyalty.NoOrder, at), expire(loyalty.NobodyKnows, at),
 				refund("r1", "o1", actions[i].Points/3), refund("r2", "o1", actions[i].Points/2), refund("r3", "o2", actions[i].Points),
 			}).Draw(t, "event").do(a)
 			balance, actions[i] = a.balance, a.action

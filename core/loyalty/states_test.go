@@ -90,9 +90,9 @@ func perform(at time.Time) event {
 	}}
 }
 
-func revert() event {
+func revert(at time.Time) event {
 	return event{"R", func(a *account) string {
-		o, err := a.action.Revert(noon)
+		o, err := a.action.Revert(at)
 		if err == nil {
 			a.keep(o)
 		}
@@ -102,6 +102,29 @@ func revert() event {
 
 func order(id loyalty.OrderID) event {
 	return event{"O", func(a *account) string { a.keep(a.action.Capture(id, a.balance)); return "" }}
+}
+
+// overtaken is an order that is heard of after its own end.
+func overtaken(id loyalty.OrderID) event {
+	return event{"C, O", func(a *account) string {
+		s := loyalty.Sale{Order: id}.Cancel()
+		refund("cancel", id, s.Due(cost)).do(a) // nobody has heard of the order yet
+		order(id).do(a)
+		return refund("cancel", id, s.Place("c", gbp(2000)).Due(cost)).do(a)
+	}}
+}
+
+// without is an order of the customer's that does not carry the offer, and its end: it earns and claws its own.
+func without() event {
+	return event{"N", func(a *account) string {
+		s, earned := loyalty.Sale{Order: "o9"}.Place("c", gbp(2000)).Earn(loyalty.EarnRule{Points: 1, Per: gbp(100)})
+		a.book(earned)
+		s = s.Cancel()
+		refund("r9", s.Order, s.Due(cost)).do(a)
+		_, clawed := s.Claw("r9", a.balance)
+		a.book(clawed)
+		return ""
+	}}
 }
 
 func expire(f loyalty.Finding, at time.Time) event {
@@ -122,8 +145,9 @@ func spend(points loyalty.Points) event {
 }
 
 var (
-	p, r, o, o2   = perform(noon), revert(), order("o1"), order("o2")
-	late          = perform(noon.Add(12*time.Hour + time.Second))
+	p, r, o, o2   = perform(noon), revert(noon), order("o1"), order("o2")
+	tooOld        = noon.Add(12*time.Hour + time.Second)
+	late          = perform(tooOld)
 	x, ask        = expire(loyalty.NoOrder, noon.Add(25*time.Hour)), expire(loyalty.NobodyKnows, noon.Add(25*time.Hour))
 	half, whole   = refund("r1", "o1", cost/2), refund("cancel", "o1", cost)
 	afterTooLong  = expire(loyalty.NobodyKnows, noon.Add(72*time.Hour))
@@ -134,15 +158,18 @@ var (
 	intoCaptured  = []event{p, o}
 	intoLate      = []event{o}
 	intoRefunded  = []event{p, o, half}
+	intoAllBack   = []event{p, o, whole}
 	held1500      = loyalty.Balance{Available: 1500, Held: 1000}
 	untouched2500 = loyalty.Balance{Available: 2500}
 	burnt1500     = loyalty.Balance{Available: 1500}
 )
 
 // TestEveryCell is the table of states: from a state, by an event, into a state, and
-// what the till is told, what is booked, and who is alerted.
+// what the till is told, what is booked, and who is alerted. An id that is forged, or of another shop or customer,
+// is no action, and has no row here: see TestActionID and TestEveryBitIsSigned.
 func TestEveryCell(t *testing.T) {
 	t.Parallel()
+	const n = "earn:o9 issued→available; claw:r9 available→issued"
 	for _, tt := range []struct {
 		name    string
 		before  []event
@@ -159,10 +186,14 @@ func TestEveryCell(t *testing.T) {
 		{"∅ P, at the last moment", nil, perform(noon.Add(12 * time.Hour)), "200", loyalty.Held, held1500, "hold:A available→held", ""},
 		{"∅ P, too late", nil, late, "404", loyalty.None, untouched2500, "", ""},
 		{"∅ R", nil, r, "200", loyalty.Voided, untouched2500, "", ""},
+		{"∅ R, too late to tap", []event{late}, revert(tooOld), "200", loyalty.Voided, untouched2500, "", ""},
 		{"∅ O", nil, o, "", loyalty.CapturedLate, burnt1500, "late:A:o1 available→redeemed", loyalty.DiscountWithoutHold},
+		{"∅ O, too late to tap", []event{late}, o, "", loyalty.CapturedLate, burnt1500, "late:A:o1 available→redeemed", loyalty.DiscountWithoutHold},
 		{"∅ O, too few points", []event{spend(2100)}, o, "", loyalty.CapturedLate, loyalty.Balance{}, "late:A:o1 available→redeemed shortfall→redeemed", loyalty.DiscountWithoutHold},
 		{"∅ O, no points", []event{spend(2500)}, o, "", loyalty.CapturedLate, loyalty.Balance{}, "late:A:o1 shortfall→redeemed", loyalty.DiscountWithoutHold},
 		{"∅ C", nil, whole, "", loyalty.None, untouched2500, "", ""},
+		{"∅ C, and then O", nil, overtaken("o1"), "", loyalty.Refunded, untouched2500, "late:A:o1 available→redeemed; rfnd:cancel:A redeemed→available", loyalty.DiscountWithoutHold},
+		{"∅ N", nil, without(), "", loyalty.None, untouched2500, n, ""},
 		{"∅ X", nil, x, "", loyalty.None, untouched2500, "", ""},
 
 		{"held P", intoHeld, p, "200", loyalty.Held, held1500, "", ""},
@@ -176,6 +207,8 @@ func TestEveryCell(t *testing.T) {
 		{"held X, unconfirmed", intoHeld, expire(loyalty.NoOrder, noon.Add(15*time.Minute)), "", loyalty.Expired, untouched2500, "free:A held→available", ""},
 		{"held X, confirmed", []event{p, confirm()}, expire(loyalty.NoOrder, noon.Add(24*time.Hour-1)), "", loyalty.Held, held1500, "", ""},
 		{"held C", intoHeld, whole, "", loyalty.Held, held1500, "", ""},
+		{"held C, and then O", intoHeld, overtaken("o1"), "", loyalty.Refunded, untouched2500, "capt:A:o1 held→redeemed; rfnd:cancel:A redeemed→available", ""},
+		{"held N", intoHeld, without(), "", loyalty.Held, held1500, n, ""},
 
 		{"released P", intoReleased, p, "404", loyalty.Released, untouched2500, "", ""},
 		{"released R", intoReleased, r, "200", loyalty.Released, untouched2500, "", ""},
@@ -187,12 +220,16 @@ func TestEveryCell(t *testing.T) {
 		{"expired P", intoExpired, p, "404", loyalty.Expired, untouched2500, "", ""},
 		{"expired R", intoExpired, r, "200", loyalty.Expired, untouched2500, "", ""},
 		{"expired O", intoExpired, o, "", loyalty.CapturedLate, burnt1500, "late:A:o1 available→redeemed", ""},
+		{"expired O′", []event{p, x, o}, o, "", loyalty.CapturedLate, burnt1500, "", ""},
+		{"expired O″", []event{p, x, o}, o2, "", loyalty.CapturedLate, loyalty.Balance{Available: 500}, "late:A:o2 available→redeemed", loyalty.SecondOrder},
 		{"expired X", intoExpired, x, "", loyalty.Expired, untouched2500, "", ""},
 
 		{"voided P", intoVoided, p, "404", loyalty.Voided, untouched2500, "", ""},
 		{"voided P, much later", intoVoided, late, "404", loyalty.Voided, untouched2500, "", ""},
 		{"voided R", intoVoided, r, "200", loyalty.Voided, untouched2500, "", ""},
 		{"voided O", intoVoided, o, "", loyalty.CapturedLate, burnt1500, "late:A:o1 available→redeemed", loyalty.DiscountWithoutHold},
+		{"voided O′", []event{r, o}, o, "", loyalty.CapturedLate, burnt1500, "", ""},
+		{"voided O″", []event{r, o}, o2, "", loyalty.CapturedLate, loyalty.Balance{Available: 500}, "late:A:o2 available→redeemed", loyalty.SecondOrder},
 		{"voided X", intoVoided, x, "", loyalty.Voided, untouched2500, "", ""},
 
 		{"captured P", intoCaptured, p, "404", loyalty.Captured, burnt1500, "", ""},
@@ -221,6 +258,19 @@ func TestEveryCell(t *testing.T) {
 		{"refunded C, the same", intoRefunded, half, "", loyalty.Refunded, loyalty.Balance{Available: 2000}, "", ""},
 		{"refunded C, the next part", intoRefunded, refund("r2", "o1", cost), "", loyalty.Refunded, untouched2500, "rfnd:r2:A redeemed→available", ""},
 		{"refunded C, more than was paid", intoRefunded, refund("r2", "o1", 5*cost), "", loyalty.Refunded, untouched2500, "rfnd:r2:A redeemed→available", ""},
+		{"refunded C of the second order", []event{p, o, half, o2}, refund("r2", "o2", cost), "", loyalty.Refunded, loyalty.Balance{Available: 2000}, "rfnd:r2:A redeemed→available", ""},
+		{"refunded N", intoRefunded, without(), "", loyalty.Refunded, loyalty.Balance{Available: 2000}, n, ""},
+
+		{"all back P", intoAllBack, p, "404", loyalty.Refunded, untouched2500, "", ""},
+		{"all back R", intoAllBack, r, "404", loyalty.Refunded, untouched2500, "", ""},
+		{"all back O′", intoAllBack, o, "", loyalty.Refunded, untouched2500, "", ""},
+		{"all back O″", intoAllBack, o2, "", loyalty.Refunded, burnt1500, "late:A:o2 available→redeemed", loyalty.SecondOrder},
+		{"all back X", intoAllBack, x, "", loyalty.Refunded, untouched2500, "", ""},
+		{"all back C, the same", intoAllBack, whole, "", loyalty.Refunded, untouched2500, "", ""},
+		{"all back C, a part after all", intoAllBack, half, "", loyalty.Refunded, untouched2500, "", ""},
+		{"all back late P", []event{o, whole}, p, "404", loyalty.Refunded, untouched2500, "", ""},
+		{"all back late R", []event{o, whole}, r, "404", loyalty.Refunded, untouched2500, "", ""},
+		{"all back late O′", []event{o, whole}, o, "", loyalty.Refunded, untouched2500, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -296,13 +346,13 @@ func TestRearm(t *testing.T) {
 		if got := tap(a, noon); got != want.tap || a.journal[len(a.journal)-1] != want.key {
 			t.Errorf("got %s and %v, want %s and %s", got, a.journal, want.tap, want.key)
 		}
-		revert().do(a)
+		revert(noon).do(a)
 	}
 	if got := a.journal[len(a.journal)-1]; got != "free:A:3 held→available" || a.balance != untouched2500 {
 		t.Errorf("got %s and %+v", got, a.balance)
 	}
 	void := rich()
-	revert().do(void)
+	revert(noon).do(void)
 	if got := tap(void, noon.Add(5*time.Second)); got != "404" {
 		t.Errorf("a tap at once after the revert that overtook it: got %s, want 404", got)
 	}
