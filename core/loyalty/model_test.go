@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cartage-dev/cartage/core/loyalty"
@@ -18,6 +19,9 @@ import (
 // what is theirs alone, the answer, arrives or is lost.
 
 var statesMax = flag.Int("states", 200_000, "states that the model check may look at, for each variant")
+
+// inFull is how many states make the full form, in which no fewer are visited in all.
+const inFull = 1_000_000
 
 // The bounds of a world.
 const (
@@ -395,6 +399,12 @@ func (v variant) walk(most int) (states int, whole bool, trace []string) {
 // TestModel proves the protocol, and that the checker can find fault with one.
 func TestModel(t *testing.T) {
 	t.Parallel()
+	var visited atomic.Int64
+	t.Cleanup(func() {
+		if *statesMax >= inFull && visited.Load() < inFull {
+			t.Errorf("%d states were visited in all, want %d at least", visited.Load(), inFull)
+		}
+	})
 	for _, tt := range []struct {
 		variant
 		faulty bool
@@ -408,6 +418,7 @@ func TestModel(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			states, whole, trace := tt.walk(*statesMax)
+			visited.Add(int64(states))
 			t.Logf("%d states, all there are: %t", states, whole)
 			if found := trace != nil; found != tt.faulty {
 				t.Errorf("fault found: %t, want %t\n%s", found, tt.faulty, strings.Join(trace, "\n"))
