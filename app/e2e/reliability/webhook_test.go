@@ -34,8 +34,9 @@ const (
 // TestWebhookStorm tells one host of orders as badly as Shopify may, and another one of the same orders in
 // order and once: both have captured each order once and come to the same.
 //
-// What is lost comes at the very end, as when Shopify is asked for what it did not deliver. The host by itself does
-// not ask in time: it looks for the orders of holds alone, before it gives them back: a day later, and one a second.
+// What is lost comes at the very end, as when Shopify is asked for what it did not deliver. The host by itself asks its
+// backend for the order of each hold every quarter of an hour, two a second, which would be a test of hours; and it asks for no
+// refund, and for no order that nothing is held for, so that of these somebody has to tell again.
 func TestWebhookStorm(t *testing.T) {
 	r := rand.New(rand.NewPCG(20, uint64(*orders)))
 	all, news := shopping(r, *orders)
