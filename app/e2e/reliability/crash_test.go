@@ -26,6 +26,8 @@ const (
 	checkMax        = 10 * time.Second
 	ordersOfEach    = 3 // each may be worked out at any time from its telling on, which is what makes histories long to check
 	settleMax       = 30 * time.Second
+	killsInFull     = 2000
+	answersInFull   = 1_000_000 // that so many kills have to find at work
 )
 
 // TestCrashLoop kills the host under tills that tap, tap again, take back and order, and holds what
@@ -33,43 +35,21 @@ const (
 // done twice, and the books add up.
 func TestCrashLoop(t *testing.T) {
 	h := newHost(t)
-	epochs := *kills/killsOfEach + 1
-	var customers []loyalty.CustomerID
-	for i := range epochs * customersAtOnce {
-		customers = append(customers, loyalty.CustomerID(fmt.Sprint(1000+i)))
-	}
-	h.endow(pointsOfEach, customers...)
+	s := newStorm(h)
+	h.endow(pointsOfEach, s.all...)
 	h.start()
-	s := &storm{host: h, histories: histories{all: map[loyalty.CustomerID][]porcupine.Operation{}}, orders: map[loyalty.CustomerID]int{}, shown: map[loyalty.CustomerID][]loyalty.ActionID{}}
-	s.customers.Store(ptr(customers[:customersAtOnce]))
-	ctx, stop := context.WithCancel(t.Context())
-	var tills sync.WaitGroup
-	for i := range *clients {
-		tills.Go(func() { s.sell(ctx, i) })
-	}
-	var restarts []time.Duration
-	for i := range *kills {
-		time.Sleep(*between/2 + rand.N(*between))
-		began := time.Now()
-		h.kill()
-		h.start()
-		restarts = append(restarts, time.Since(began))
-		if i%killsOfEach == killsOfEach-1 {
-			from := (i/killsOfEach + 1) * customersAtOnce
-			s.customers.Store(ptr(customers[from : from+customersAtOnce]))
-		}
-	}
-	time.Sleep(*between)
-	stop()
-	tills.Wait()
+	restarts := s.rage(t, *between/2)
 	s.settle(t)
 	h.kill()
 	records := h.audit()
 	began := time.Now()
 	ok, unknown, wrong := s.histories.verdicts(pointsOfEach, checkMax)
 	slices.Sort(restarts)
-	t.Logf("%d kills, %d operations answered, %d cut off, %d records; %d histories linearisable, %d not decided, checked in %s; serving again after %s at the median, %s at most",
-		*kills, s.answered.Load(), s.cut.Load(), records, ok, unknown, time.Since(began).Round(time.Millisecond), restarts[len(restarts)/2].Round(time.Millisecond), restarts[len(restarts)-1].Round(time.Millisecond))
+	at := func(percent int) time.Duration {
+		return restarts[(len(restarts)-1)*percent/100].Round(time.Millisecond)
+	}
+	t.Logf("%d kills, %d operations answered, %d cut off, %d records; %d histories linearisable, %d not decided, checked in %s; serving again after %s at the median, %s at p99, %s at most",
+		*kills, s.answered.Load(), s.cut.Load(), records, ok, unknown, time.Since(began).Round(time.Millisecond), at(50), at(99), at(100))
 	if len(wrong) > 0 || unknown > 0 {
 		for _, c := range wrong {
 			s.histories.show(t, c, pointsOfEach)
@@ -82,6 +62,9 @@ func TestCrashLoop(t *testing.T) {
 	if s.answered.Load() == 0 || s.tapped.Load() == 0 {
 		t.Errorf("%d answers, %d taps that held points: nothing was proven", s.answered.Load(), s.tapped.Load())
 	}
+	if *kills >= killsInFull && s.answered.Load() < answersInFull {
+		t.Errorf("%d operations were answered, want %d at least", s.answered.Load(), answersInFull)
+	}
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -90,6 +73,7 @@ func ptr[T any](v T) *T { return &v }
 type storm struct {
 	host      *host
 	histories histories
+	all       []loyalty.CustomerID
 	customers atomic.Pointer[[]loyalty.CustomerID]
 	answered  atomic.Int64
 	cut       atomic.Int64
@@ -100,6 +84,42 @@ type storm struct {
 	orders map[loyalty.CustomerID]int // placed so far
 	told   []order
 	shown  map[loyalty.CustomerID][]loyalty.ActionID // ids that some till has on its screen, or had
+}
+
+// newStorm has customers for as many kills as there will be.
+func newStorm(h *host) *storm {
+	s := &storm{host: h, histories: histories{all: map[loyalty.CustomerID][]porcupine.Operation{}}, orders: map[loyalty.CustomerID]int{}, shown: map[loyalty.CustomerID][]loyalty.ActionID{}}
+	for i := range (*kills/killsOfEach + 1) * customersAtOnce {
+		s.all = append(s.all, loyalty.CustomerID(fmt.Sprint(1000+i)))
+	}
+	return s
+}
+
+// rage has tills sell while the host is killed and started again, each time after least and up to between more. It
+// returns how long each restart took, from the kill until tills were served.
+func (s *storm) rage(t *testing.T, least time.Duration) (restarts []time.Duration) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	var tills sync.WaitGroup
+	s.customers.Store(ptr(s.all[:customersAtOnce]))
+	for i := range *clients {
+		tills.Go(func() { s.sell(ctx, i) })
+	}
+	for i := range *kills {
+		time.Sleep(least + rand.N(*between))
+		began := time.Now()
+		s.host.kill()
+		s.host.start()
+		restarts = append(restarts, time.Since(began))
+		if i%killsOfEach == killsOfEach-1 {
+			from := (i/killsOfEach + 1) * customersAtOnce
+			s.customers.Store(ptr(s.all[from : from+customersAtOnce]))
+		}
+	}
+	time.Sleep(*between)
+	stop()
+	tills.Wait()
+	return restarts
 }
 
 // idsKept is how many ids of a customer are remembered for other tills to tap.

@@ -5,8 +5,6 @@ package reliability
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 
@@ -34,33 +32,12 @@ func TestPointsElsewhere(t *testing.T) {
 		"CARTAGE_BACKENDS__MOCK__SETTINGS__FAULTS__MOVES__DUPLICATE_EVERY=5",
 		"CARTAGE_BACKENDS__MOCK__SETTINGS__FAULTS__MOVES__SILENT_EVERY=211",
 	)
-	var customers []loyalty.CustomerID
-	for i := range (*kills/killsOfEach + 1) * customersAtOnce {
-		customers = append(customers, loyalty.CustomerID(fmt.Sprint(1000+i)))
-	}
+	s := newStorm(h)
 	h.start()
-	s := &storm{host: h, histories: histories{all: map[loyalty.CustomerID][]porcupine.Operation{}}, orders: map[loyalty.CustomerID]int{}, shown: map[loyalty.CustomerID][]loyalty.ActionID{}}
-	s.customers.Store(ptr(customers[:customersAtOnce]))
-	ctx, stop := context.WithCancel(t.Context())
-	var tills sync.WaitGroup
-	for i := range *clients {
-		tills.Go(func() { s.sell(ctx, i) })
-	}
-	for i := range *kills {
-		time.Sleep(*between + rand.N(*between))
-		h.kill()
-		h.start()
-		if i%killsOfEach == killsOfEach-1 {
-			from := (i/killsOfEach + 1) * customersAtOnce
-			s.customers.Store(ptr(customers[from : from+customersAtOnce]))
-		}
-	}
-	time.Sleep(*between)
-	stop()
-	tills.Wait()
+	s.rage(t, *between)
 	h.agree()
 	shown := map[loyalty.CustomerID]loyalty.Points{}
-	for _, c := range customers {
+	for _, c := range s.all {
 		got := till{host: h, customer: c}.ask(t.Context(), "promotions", "")
 		if got.status != 200 || got.balance < 0 {
 			t.Fatalf("customer %s: the last look was answered %d", c, got.status)
