@@ -471,7 +471,7 @@ func TestKeeperRefusesToGive(t *testing.T) {
 // answer and the book. When all is over the vault has what the book says, to the point.
 func TestKeeperAndBookAgree(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(20) {
+	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			const began = 3000
