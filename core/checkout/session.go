@@ -47,6 +47,7 @@ type Method struct {
 // that is to be kept, or a fault and change nothing.
 type Session struct {
 	State State
+	Needs State // what it was before it was paying or failed: Open to Ready
 	// Cart is as its backend last priced it.
 	Cart          cart.Cart
 	NeedsDelivery bool
@@ -62,10 +63,11 @@ func Begin(q Quote, now time.Time) (Session, error) {
 	if err := q.Check(); err != nil {
 		return Session{}, err
 	}
-	s := Session{Cart: q.Cart, NeedsDelivery: q.NeedsDelivery, State: Open, ExpiresAt: now.Add(SessionLife)}
+	s := Session{Cart: q.Cart, NeedsDelivery: q.NeedsDelivery, Needs: Open, ExpiresAt: now.Add(SessionLife)}
 	if !q.NeedsDelivery {
-		s.State = Ready
+		s.Needs = Ready
 	}
+	s.State = s.Needs
 	return s, nil
 }
 
@@ -121,12 +123,13 @@ func (s Session) Quoted(q Quote, whole bool, now time.Time) (Session, error) {
 	}
 	switch {
 	case !q.NeedsDelivery || whole && q.Settled():
-		s.State = Ready
+		s.Needs = Ready
 	case !whole || len(q.Options) == 0:
-		s.State = NeedsShipping
+		s.Needs = NeedsShipping
 	default:
-		s.State = NeedsShippingMethod
+		s.Needs = NeedsShippingMethod
 	}
+	s.State = s.Needs
 	return s.alive(now), nil
 }
 
@@ -168,7 +171,7 @@ func (s Session) HandOver(now time.Time) (Session, error) {
 	if err := s.over(); err != nil {
 		return s, err
 	}
-	if s.State == Ready || s.State == Failed {
+	if s.State = s.Needs; s.Needs == Ready {
 		s.State = Paying
 	}
 	return s.alive(now), nil
@@ -180,7 +183,7 @@ func (s Session) Back(now time.Time) (Session, error) {
 		return s, err
 	}
 	if s.State == Paying {
-		s.State = Ready
+		s.State = s.Needs
 	}
 	return s.alive(now), nil
 }
