@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -49,6 +50,7 @@ func TestKilledPluginCostsNoTransfer(t *testing.T) {
 	const kills, callers, each = 5, 8, 25
 	h := apptest.Start(t, apptest.Options{Environ: append([]string{"CARTAGE_BACKENDS__MOCK__SETTINGS__DELAY_MS=20"}, patient...)})
 	var failed sync.Map
+	var sold atomic.Int64
 	var selling sync.WaitGroup
 	for c := range callers {
 		selling.Go(func() {
@@ -57,11 +59,14 @@ func TestKilledPluginCostsNoTransfer(t *testing.T) {
 				if status, body := post(t, h, bag(reference, "1 item_1_sku", "2 item_2_sku")); status != http.StatusOK {
 					failed.Store(reference, fmt.Sprintf("%d %s", status, body))
 				}
+				sold.Add(1)
 			}
 		})
 	}
 	for range kills {
-		time.Sleep(150 * time.Millisecond)
+		// A call is sent once more, and not twice: what the last kill hit has to be over.
+		before := sold.Load()
+		eventually(func() bool { return sold.Load() >= before+2*callers })
 		if pid, _ := plugin(t, h); pid > 0 {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
