@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/cartage-dev/cartage/adapters/inbound/httpserver"
+	"github.com/cartage-dev/cartage/adapters/inbound/shopifysign"
 	"github.com/cartage-dev/cartage/core/shop"
 )
 
@@ -112,7 +113,7 @@ func (h *Handler) identify(token string) (who identity, why string) {
 // verified reads a token under the secrets of the app that it says it is meant for; slot is the place of
 // the one that signed it.
 func (h *Handler) verified(token string) (c *claims, a *app, slot int, why string) {
-	for slot = range secretsMax {
+	for slot = range shopifysign.SecretsMax {
 		c, a = &claims{}, nil
 		_, err := h.parser.ParseWithClaims(token, c, func(t *jwt.Token) (any, error) {
 			if _, critical := t.Header["crit"]; critical {
@@ -163,7 +164,7 @@ func whyNot(err error) string {
 // host is whose an address is, and nothing for one that Shopify does not write.
 func host(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !strings.HasSuffix(u.Host, shopifyDomains) {
+	if err != nil || u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !strings.HasSuffix(u.Host, shopifysign.Domains) {
 		return ""
 	}
 	return u.Host

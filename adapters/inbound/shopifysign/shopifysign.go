@@ -2,6 +2,7 @@
 
 // Package shopifysign holds requests to the signature that Shopify puts on what it sends to an
 // app: HMAC-SHA256 of the raw body by the app's client secret, in base 64 (contracts: shopify-pos 3.5, shopify "Webhooks").
+// It also knows what any app of ours at Shopify has to have, since several channels serve one.
 package shopifysign
 
 import (
