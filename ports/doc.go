@@ -9,11 +9,12 @@
 //	inbound.OrderLookup        adapters/inbound     app/usecase                 app/e2e
 //	inbound.POS                adapters/inbound     app/usecase                 app/e2e
 //	inbound.OrderNews          adapters/inbound     app/usecase                 app/e2e
+//	inbound.Redemptions        adapters/inbound     app/usecase                 app/e2e
 //	backend.Carts, .Checkout,  app/usecase          plugins, through            ports/backend/backendtest
 //	.Orders, .Loyalty                               adapters/backend
 //	store.Handoffs             app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Idempotency          app/usecase          adapters/store/sqlite       ports/store/storetest
 //	store.Ledger, .Offers,     app/usecase          adapters/store/sqlite       ports/store/storetest
-//	.Inbox, .Privacy
+//	.Movements, .Inbox, .Privacy
 //	store.Health               app                  adapters/store/sqlite       ports/store/storetest
 package ports
