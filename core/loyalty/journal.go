@@ -88,7 +88,7 @@ func parseAccount(text string) (Account, error) {
 	a := Account{Name: AccountName(name), Customer: CustomerID(customer)}
 	switch a.Name {
 	case AccountAvailable, AccountHeld, AccountElsewhere, AccountIssued, AccountRedeemed, AccountLapsed, AccountShortfall, AccountAdjust:
-		if a.OfCustomer() == (of && customer != "") {
+		if a.OfCustomer() == of && of == (customer != "") {
 			return a, nil
 		}
 	}

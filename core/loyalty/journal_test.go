@@ -53,6 +53,7 @@ func TestBadTransfers(t *testing.T) {
 func FuzzParseTransfers(f *testing.F) {
 	f.Add("available/7>held/7=1000")
 	f.Add("shortfall>redeemed=1 available/7>redeemed=2")
+	f.Add("shortfall/>redeemed=1")
 	f.Fuzz(func(t *testing.T, line string) {
 		if all, err := loyalty.ParseTransfers(line); err == nil && loyalty.FormatTransfers(all) != line {
 			t.Errorf("%q is read as %v", line, all)
